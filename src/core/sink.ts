@@ -1,0 +1,21 @@
+import type { TopicPartition } from './topic.js';
+import type { Meta } from './transform.js';
+
+/** A result of a transform; `value` null and `key` the record's key when the record was a tombstone (a delete). */
+export type Result<T> = Readonly<{ value: T | null; key: string | null; meta: Meta }>;
+
+/** Where a worker puts its results. */
+export type Sink<T> = Readonly<{
+  /**
+   * Called on each assignment: the next offset the sink wants for a partition, where it knows better than the consumer group
+   * (key: `partitionKey`). Results before these offsets are never written again.
+   * @throws BridgeError `integrity` when what the sink holds is damaged.
+   */
+  resume?(assigned: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>>;
+  /**
+   * Durable when it resolves. Results of one offset are written as one unit, or not at all.
+   * @throws BridgeError `transient` when nothing of it counts: ask `resume` again and write what it still wants.
+   */
+  write(results: readonly Result<T>[]): Promise<void>;
+  close?(): Promise<void>;
+}>;

@@ -1,0 +1,22 @@
+import type { Position } from './position.js';
+
+/**
+ * Some values in the source's order, and the position after the last of them.
+ * A batch without values is a heartbeat: the source has looked and there was nothing more to read.
+ */
+export type Batch<T> = Readonly<{ values: readonly T[]; position: Position | null }>;
+
+/** Something that can be read on from a position: a capture of a table, or a generator of events. */
+export type Source<T> = Readonly<{
+  name: string;
+  /** The position of one value, in a form that is the same for a value read from the source and one decoded from the topic. */
+  positionOf(value: T): Position;
+  /** Negative when `a` comes before `b` in the source's order. */
+  compare(a: Position, b: Position): number;
+  /**
+   * Reads on after a position (null: from the beginning) until the signal aborts.
+   * Gives a batch as soon as there is one, and a heartbeat at least once per poll.
+   * @throws BridgeError `transient` when the server is away: read again from the last position.
+   */
+  read(from: { after: Position | null; signal: AbortSignal }): AsyncIterable<Batch<T>>;
+}>;
