@@ -1,8 +1,9 @@
 import type { Position } from './position.js';
 
 /**
- * Some values in the source's order, and the position after the last of them.
- * A batch without values is a heartbeat: the source has looked and there was nothing more to read.
+ * Some values in the source's order, and the position after the last of them: everything up to there has been read.
+ * A batch without values is a heartbeat: the source has looked and there was nothing more to read. Its position may lie
+ * ahead of the last value's; null where the source cannot tell yet.
  */
 export type Batch<T> = Readonly<{ values: readonly T[]; position: Position | null }>;
 

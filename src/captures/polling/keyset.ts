@@ -1,0 +1,37 @@
+import type { Position } from '../../core/position.js';
+
+/** How a page of rows is asked for. Names are already quoted. */
+export type Keyset = Readonly<{ table: string; columns: readonly string[]; cursor: string; key: string; integerKey: boolean }>;
+
+export type Statement = Readonly<{ sql: string; params: readonly unknown[] }>;
+
+/** A number literal keeps a BIGINT exact; a quoted one would be compared as a double. */
+const keyParameter = (keyset: Keyset, key: string): unknown => (keyset.integerKey ? BigInt(key) : key);
+
+const after = (keyset: Keyset, position: Position | null): Statement => {
+  const { cursor, key } = keyset;
+  const timestamp = position?.timestamp;
+  if (timestamp === undefined) return { sql: 'TRUE', params: [] };
+  const id = position?.key;
+  if (id === undefined) return { sql: `${cursor} >= ?`, params: [timestamp] };
+  return {
+    sql: `(${cursor} > ? OR (${cursor} = ? AND ${key} > ?))`,
+    params: [timestamp, timestamp, keyParameter(keyset, id)],
+  };
+};
+
+/** The next rows after a position and below a time, in the order (cursor, key). The OR form is the one that MySQL reads as an index range. */
+export const pageStatement = (keyset: Keyset, from: Position | null, below: string, limit: number): Statement => {
+  const { sql, params } = after(keyset, from);
+  const { table, columns, cursor, key } = keyset;
+  return {
+    sql: `SELECT ${columns.join(', ')} FROM ${table} WHERE ${sql} AND ${cursor} < ? ORDER BY ${cursor}, ${key} LIMIT ${limit}`,
+    params: [...params, below],
+  };
+};
+
+/** How many rows lie after a position, and the oldest of them. */
+export const waitingStatement = (keyset: Keyset, from: Position | null): Statement => {
+  const { sql, params } = after(keyset, from);
+  return { sql: `SELECT COUNT(*) n, CAST(MIN(${keyset.cursor}) AS CHAR) oldest FROM ${keyset.table} WHERE ${sql}`, params };
+};

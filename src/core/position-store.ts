@@ -1,0 +1,44 @@
+import type { Position } from './position.js';
+
+/** What a feed was reading from when it saved. A field that could not be learnt is left out and not compared. */
+export type Origin = Readonly<{ server?: string; tableCreated?: string; cluster?: string }>;
+
+/** One beginning of a feed: where it read from, and the topic's end offsets just before its first record. */
+export type Replay = Readonly<{ at: string; from: string | null; endOffsets: ReadonlyMap<number, bigint> }>;
+
+/** All that a feed has to remember. */
+export type FeedState = Readonly<{
+  position: Position | null;
+  /** Everything below these offsets of the topic is accounted for by `position`. */
+  endOffsets: ReadonlyMap<number, bigint>;
+  /** True when the feed ended in an orderly way: no request of it can still reach the broker. */
+  clean: boolean;
+  origin: Origin;
+  replays: readonly Replay[];
+}>;
+
+/**
+ * What the store found:
+ * - `new`: nothing was ever saved
+ * - `saved`: go on from there
+ * - `edited`: somebody asks for a replay, by an edit or by a request; `previous` is what can be trusted of the old state
+ */
+export type Found =
+  | Readonly<{ kind: 'new' }>
+  | Readonly<{ kind: 'saved'; state: FeedState }>
+  | Readonly<{ kind: 'edited'; from: Position | null; previous: FeedState | null }>;
+
+/** Keeps a feed's state where people can read and edit it. */
+export type PositionStore = Readonly<{
+  /** @throws BridgeError `configuration` when what is there cannot be understood; it is left as it is. */
+  load(): Promise<Found>;
+  /**
+   * Durable when it resolves with true. False: somebody has edited the state since the last load or save, nothing was written; load again.
+   * @throws BridgeError `environment` when it cannot be written
+   */
+  save(state: FeedState): Promise<boolean>;
+  /** Whether somebody has edited the state, or asked for a replay, since the last load or save. Cheap. */
+  edited(): Promise<boolean>;
+  /** Puts the state away under a name with the time, and returns that name. */
+  setAside(): Promise<string>;
+}>;

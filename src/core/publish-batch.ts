@@ -1,0 +1,51 @@
+import type { EndOffsets, OutgoingRecord, PartitionRecords } from './broker.js';
+import type { TopicCodec } from './codec.js';
+import { BridgeError, messageOf } from './errors.js';
+import type { FeedRun } from './feed.js';
+import { partitionOf } from './partition.js';
+import { deadLetterTopicOf } from './topic.js';
+
+/**
+ * Larger records go to the dead letters: the broker takes 1 MiB a batch by default, its header and the record's included.
+ */
+export const MOST_RECORD_BYTES = 900_000;
+
+const tooLarge = (bytes: number): BridgeError =>
+  new BridgeError({
+    code: 'RECORD_TOO_LARGE',
+    kind: 'record',
+    found: `The record has ${bytes} bytes, the limit is ${MOST_RECORD_BYTES}.`,
+    fix: 'Shorten the row, or leave the column out of the schema.',
+  });
+
+/** A row that cannot travel: its key and the reason, since there are no bytes. */
+const deadLetter = (key: Buffer, topic: string, reason: string): OutgoingRecord => ({
+  key,
+  value: Buffer.alloc(0),
+  headers: { 'rowbridge.reason': reason, 'rowbridge.topic': topic },
+});
+
+/**
+ * Encodes values, groups them by partition and publishes them; what does not fit goes to the topic's dead letters first.
+ * Resolves with the end offsets of the partitions written to, when everything is acknowledged.
+ */
+export const publishBatch = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, values: readonly T[]): Promise<EndOffsets> => {
+  const { topic } = run;
+  const partitions: OutgoingRecord[][] = Array.from({ length: topic.partitions }, () => []);
+  const dead: OutgoingRecord[] = [];
+  for (const value of values) {
+    const key = Buffer.from(topic.key(value));
+    try {
+      const bytes = codec.encode(value);
+      if (bytes.length + key.length > MOST_RECORD_BYTES) throw tooLarge(bytes.length + key.length);
+      partitions[partitionOf(key, topic.partitions)]?.push({ key, value: bytes });
+    } catch (error) {
+      if (!(error instanceof BridgeError) || error.kind !== 'record') throw error;
+      run.log.error({ key: topic.key(value), code: error.code, reason: messageOf(error) }, 'a row went to the dead letters');
+      dead.push(deadLetter(key, topic.name, messageOf(error)));
+    }
+  }
+  if (dead.length > 0) await run.publish(deadLetterTopicOf(topic.name), [{ partition: 0, records: dead }]);
+  const batches: PartitionRecords[] = partitions.flatMap((records, partition) => (records.length === 0 ? [] : { partition, records }));
+  return batches.length === 0 ? new Map() : run.publish(topic.name, batches);
+};

@@ -1,0 +1,114 @@
+import type { EndOffsets } from './broker.js';
+import type { TopicCodec } from './codec.js';
+import { delayOrAbort } from './delay.js';
+import { BridgeError } from './errors.js';
+import type { FeedRun } from './feed.js';
+import type { Position } from './position.js';
+import type { FeedState, Origin, Replay } from './position-store.js';
+import { type Unsaved, unsavedRecords } from './unsaved.js';
+
+/** Where a pass over the source begins. */
+export type ResumePoint<T> = Readonly<{ state: FeedState; unsaved: Unsaved<T> }>;
+
+/** Replays remembered in the state; the oldest go first. */
+const MOST_REPLAYS = 100;
+
+const same = (a: EndOffsets, b: EndOffsets): boolean => a.size === b.size && [...a].every(([partition, end]) => b.get(partition) === end);
+
+/**
+ * The end offsets once they have stood still: the last request of a killed process may still wait inside the broker.
+ * Undefined when the signal aborted.
+ */
+const settledEnds = async <T>({ reader, topic, signal, settleMs = 1000 }: FeedRun<T>): Promise<EndOffsets | undefined> => {
+  let ends = await reader.endOffsets(topic.name);
+  while (await delayOrAbort(settleMs, signal)) {
+    const again = await reader.endOffsets(topic.name);
+    if (same(ends, again)) return again;
+    ends = again;
+  }
+  return undefined;
+};
+
+const differs = (a: string | undefined, b: string | undefined): boolean => a !== undefined && b !== undefined && a !== b;
+
+const anotherLife = <T>(run: FeedRun<T>, which: 'database' | 'topic'): BridgeError => {
+  const other = which === 'database' ? 'topic' : 'database';
+  return new BridgeError({
+    code: which === 'database' ? 'DATABASE_REPLACED' : 'TOPIC_REPLACED',
+    kind: 'integrity',
+    found: `The ${which} of feed '${run.name}' is not the one its state was saved for (${which === 'database' ? 'another server, or the table was made anew' : `topic '${run.topic.name}' was made anew, or this is another cluster`}), but the ${other} is.`,
+    fix: `Run 'rowbridge replay ${run.name}' to send every row again, or 'rowbridge replay ${run.name} --from now' to go on from here.`,
+  });
+};
+
+/** Whether the servers are others than those the state was saved for; both new means another life of the whole system. */
+const life = <T>(run: FeedRun<T>, saved: FeedState, ends: EndOffsets, origin: Origin): 'same' | 'another' => {
+  const topicNew =
+    differs(saved.origin.cluster, origin.cluster) || [...saved.endOffsets].some(([partition, end]) => (ends.get(partition) ?? 0n) < end);
+  const databaseNew = differs(saved.origin.server, origin.server) || differs(saved.origin.tableCreated, origin.tableCreated);
+  if (topicNew && databaseNew) return 'another';
+  if (topicNew) throw anotherLife(run, 'topic');
+  if (databaseNew) throw anotherLife(run, 'database');
+  return 'same';
+};
+
+/** Reads the records that were published after the last save. */
+const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: FeedState, ends: EndOffsets): Promise<Unsaved<T>> => {
+  const records: { key: string; position: Position }[] = [];
+  for (const [partition, end] of ends) {
+    const from = saved.endOffsets.get(partition) ?? 0n;
+    for await (const batch of run.reader.readRange({ topic: run.topic.name, partition }, from, end)) {
+      for (const { value } of batch) {
+        if (value === null) continue;
+        try {
+          const decoded = await codec.decode(value);
+          records.push({ key: run.topic.key(decoded), position: run.source.positionOf(decoded) });
+        } catch (error) {
+          // Records of somebody else in our topic are none that we could repeat.
+          if (error instanceof BridgeError && error.kind === 'record') continue;
+          throw error;
+        }
+      }
+    }
+  }
+  if (records.length > 0) run.log.info({ records: records.length }, 'found records that were published but not saved');
+  return unsavedRecords(run.source, ends, records);
+};
+
+/** A first start and a replay save the topic's end before their first record, so that the rule of the unsaved records holds for them too. */
+const begin = (from: Position | null, previous: readonly Replay[], ends: EndOffsets, origin: Origin, now: Date): FeedState => ({
+  position: from,
+  endOffsets: ends,
+  clean: false,
+  origin,
+  replays: [...previous, { at: now.toISOString(), from: from?.timestamp ?? null, endOffsets: ends }].slice(-MOST_REPLAYS),
+});
+
+/**
+ * Finds out where to read on, and which records must not be published again because they are in the topic already:
+ * they were acknowledged, or reached the broker, after the last save. The state is saved before the first record is published.
+ * @throws BridgeError `integrity` when only one of database and topic is another than before
+ */
+export const resumePoint = async <T>(run: FeedRun<T>, codec: TopicCodec<T>): Promise<ResumePoint<T> | 'aborted'> => {
+  for (;;) {
+    const found = await run.positions.load();
+    const origin = await run.origin();
+    const settled = found.kind === 'new' || (found.kind === 'saved' && found.state.clean);
+    const ends = settled ? await run.reader.endOffsets(run.topic.name) : await settledEnds(run);
+    if (ends === undefined) return 'aborted';
+    if (found.kind === 'saved' && life(run, found.state, ends, origin) === 'another') {
+      const name = await run.positions.setAside();
+      run.log.warn({ setAside: name }, 'database and topic are new: the old state is set aside, everything starts from the beginning');
+      continue;
+    }
+    const now = run.now?.() ?? new Date();
+    const previous = found.kind === 'edited' ? (found.previous?.replays ?? []) : [];
+    const state =
+      found.kind === 'saved'
+        ? { ...found.state, clean: false, origin }
+        : begin(found.kind === 'edited' ? found.from : null, previous, ends, origin, now);
+    const unsaved = found.kind === 'saved' ? await readUnsaved(run, codec, state, ends) : unsavedRecords(run.source, ends, []);
+    if (found.kind === 'edited') run.log.info({ from: found.from?.timestamp ?? 'the beginning' }, 'replaying');
+    if (await run.positions.save(state)) return { state, unsaved };
+  }
+};
