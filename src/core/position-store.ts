@@ -19,14 +19,13 @@ export type FeedState = Readonly<{
 
 /**
  * What the store found:
- * - `new`: nothing was ever saved
  * - `saved`: go on from there
- * - `edited`: somebody asks for a replay, by an edit or by a request; `previous` is what can be trusted of the old state
+ * - `replay`: read from `from` (null: the beginning) and suppress nothing: a first start, an edit, or a request;
+ *   `previous` is what the old state still tells
  */
 export type Found =
-  | Readonly<{ kind: 'new' }>
   | Readonly<{ kind: 'saved'; state: FeedState }>
-  | Readonly<{ kind: 'edited'; from: Position | null; previous: FeedState | null }>;
+  | Readonly<{ kind: 'replay'; from: Position | null; previous: FeedState | null }>;
 
 /** Keeps a feed's state where people can read and edit it. */
 export type PositionStore = Readonly<{

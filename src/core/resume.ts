@@ -4,7 +4,7 @@ import { delayOrAbort } from './delay.js';
 import { BridgeError } from './errors.js';
 import type { FeedRun } from './feed.js';
 import type { Position } from './position.js';
-import type { FeedState, Origin, Replay } from './position-store.js';
+import type { FeedState, Found, Origin } from './position-store.js';
 import { type Unsaved, unsavedRecords } from './unsaved.js';
 
 /** Where a pass over the source begins. */
@@ -19,8 +19,9 @@ const same = (a: EndOffsets, b: EndOffsets): boolean => a.size === b.size && [..
  * The end offsets once they have stood still: the last request of a killed process may still wait inside the broker.
  * Undefined when the signal aborted.
  */
-const settledEnds = async <T>({ reader, topic, signal, settleMs = 1000 }: FeedRun<T>): Promise<EndOffsets | undefined> => {
-  let ends = await reader.endOffsets(topic.name);
+const settledEnds = async <T>(run: FeedRun<T>, first: EndOffsets): Promise<EndOffsets | undefined> => {
+  const { reader, topic, signal, settleMs = 1000 } = run;
+  let ends = first;
   while (await delayOrAbort(settleMs, signal)) {
     const again = await reader.endOffsets(topic.name);
     if (same(ends, again)) return again;
@@ -76,13 +77,12 @@ const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: Feed
 };
 
 /** A first start and a replay save the topic's end before their first record, so that the rule of the unsaved records holds for them too. */
-const begin = (from: Position | null, previous: readonly Replay[], ends: EndOffsets, origin: Origin, now: Date): FeedState => ({
-  position: from,
-  endOffsets: ends,
-  clean: false,
-  origin,
-  replays: [...previous, { at: now.toISOString(), from: from?.timestamp ?? null, endOffsets: ends }].slice(-MOST_REPLAYS),
-});
+const begin = <T>(run: FeedRun<T>, { from, previous }: Found & { kind: 'replay' }, ends: EndOffsets, origin: Origin): FeedState => {
+  const at = (run.now?.() ?? new Date()).toISOString();
+  run.log.info({ from: from?.timestamp ?? 'the beginning' }, 'reading from a new position');
+  const replays = [...(previous?.replays ?? []), { at, from: from?.timestamp ?? null, endOffsets: ends }].slice(-MOST_REPLAYS);
+  return { position: from, endOffsets: ends, clean: false, origin, replays };
+};
 
 /**
  * Finds out where to read on, and which records must not be published again because they are in the topic already:
@@ -93,22 +93,17 @@ export const resumePoint = async <T>(run: FeedRun<T>, codec: TopicCodec<T>): Pro
   for (;;) {
     const found = await run.positions.load();
     const origin = await run.origin();
-    const settled = found.kind === 'new' || (found.kind === 'saved' && found.state.clean);
-    const ends = settled ? await run.reader.endOffsets(run.topic.name) : await settledEnds(run);
+    const firstEnds = await run.reader.endOffsets(run.topic.name);
+    const quiet = (found.kind === 'saved' && found.state.clean) || [...firstEnds.values()].every((end) => end === 0n);
+    const ends = quiet ? firstEnds : await settledEnds(run, firstEnds);
     if (ends === undefined) return 'aborted';
     if (found.kind === 'saved' && life(run, found.state, ends, origin) === 'another') {
       const name = await run.positions.setAside();
       run.log.warn({ setAside: name }, 'database and topic are new: the old state is set aside, everything starts from the beginning');
       continue;
     }
-    const now = run.now?.() ?? new Date();
-    const previous = found.kind === 'edited' ? (found.previous?.replays ?? []) : [];
-    const state =
-      found.kind === 'saved'
-        ? { ...found.state, clean: false, origin }
-        : begin(found.kind === 'edited' ? found.from : null, previous, ends, origin, now);
+    const state = found.kind === 'saved' ? { ...found.state, clean: false, origin } : begin(run, found, ends, origin);
     const unsaved = found.kind === 'saved' ? await readUnsaved(run, codec, state, ends) : unsavedRecords(run.source, ends, []);
-    if (found.kind === 'edited') run.log.info({ from: found.from?.timestamp ?? 'the beginning' }, 'replaying');
     if (await run.positions.save(state)) return { state, unsaved };
   }
 };

@@ -1,0 +1,113 @@
+import type { Kafka } from 'kafkajs';
+import type { EndOffsets, IncomingRecord, TopicReader } from '../../core/broker.js';
+import { inTermsOf } from './errors.js';
+
+/** The parts of kafkajs' own cluster object that a read without a consumer group needs. Not public; the version is pinned. */
+type FetchedMessage = Readonly<{
+  offset: string;
+  timestamp: string;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Readonly<Record<string, Buffer | undefined>>;
+  isControlRecord?: boolean;
+}>;
+type FetchResponse = Readonly<{
+  responses: readonly Readonly<{ partitions: readonly Readonly<{ messages: readonly FetchedMessage[] }>[] }>[];
+}>;
+type Broker = Readonly<{ fetch(request: object): Promise<FetchResponse> }>;
+type Cluster = Readonly<{
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addTargetTopic(topic: string): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
+  findBroker(at: { nodeId: string }): Promise<Broker>;
+}>;
+
+const FETCH_BYTES = 4 * 1024 * 1024;
+/** Reads that bring nothing although the end is not reached: the offsets are gone (compaction, control records). */
+const MOST_EMPTY_READS = 3;
+
+const newCluster = (kafka: Kafka): Cluster => {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
+  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol as symbol];
+  if (create === undefined) throw new Error('kafkajs is not the version that this was written for (2.2.4)');
+  return create({ metadataMaxAge: 60_000, allowAutoTopicCreation: false });
+};
+
+const definedHeaders = (headers: FetchedMessage['headers']): Readonly<Record<string, Buffer>> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
+/** A record as kafkajs hands it over, in rowbridge's terms. */
+export const incomingRecord = (message: FetchedMessage): IncomingRecord => ({
+  offset: BigInt(message.offset),
+  timestamp: Number(message.timestamp),
+  key: message.key,
+  value: message.value,
+  headers: message.headers === undefined ? {} : definedHeaders(message.headers),
+});
+
+const fetchFrom = async (cluster: Cluster, topic: string, partition: number, from: bigint): Promise<readonly FetchedMessage[]> => {
+  await cluster.refreshMetadataIfNecessary();
+  const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
+  if (nodeId === undefined) throw new Error(`partition ${partition} of ${topic} has no leader`);
+  const broker = await cluster.findBroker({ nodeId });
+  const { responses } = await broker.fetch({
+    replicaId: -1,
+    isolationLevel: 0,
+    maxWaitTime: 250,
+    minBytes: 1,
+    maxBytes: FETCH_BYTES,
+    topics: [{ topic, partitions: [{ partition, fetchOffset: from.toString(), maxBytes: FETCH_BYTES }] }],
+  });
+  return responses[0]?.partitions[0]?.messages ?? [];
+};
+
+/** Reads topics apart from any consumer group. Opens its connection on the first use. */
+export const kafkaReader = (kafka: Kafka): TopicReader & Readonly<{ close(): Promise<void> }> => {
+  const admin = kafka.admin();
+  let adminReady: Promise<void> | undefined;
+  let cluster: Cluster | undefined;
+
+  const offsets = (topic: string, which: 'low' | 'high'): Promise<EndOffsets> =>
+    inTermsOf(`reading the offsets of ${topic}`, async () => {
+      adminReady ??= admin.connect();
+      adminReady.catch(() => {
+        adminReady = undefined;
+      });
+      await adminReady;
+      return new Map((await admin.fetchTopicOffsets(topic)).map((found) => [found.partition, BigInt(found[which])]));
+    });
+
+  const connected = async (topic: string): Promise<Cluster> => {
+    const opened = cluster ?? newCluster(kafka);
+    if (cluster === undefined) await opened.connect();
+    cluster = opened;
+    await opened.addTargetTopic(topic);
+    return opened;
+  };
+
+  return {
+    endOffsets: (topic) => offsets(topic, 'high'),
+    startOffsets: (topic) => offsets(topic, 'low'),
+    async *readRange({ topic, partition }, from, to) {
+      if (from >= to) return;
+      const start = (await offsets(topic, 'low')).get(partition) ?? 0n;
+      let next = from > start ? from : start;
+      let empty = 0;
+      while (next < to && empty < MOST_EMPTY_READS) {
+        const what = `reading partition ${partition} of ${topic}`;
+        const messages = await inTermsOf(what, async () => fetchFrom(await connected(topic), topic, partition, next));
+        const fresh = messages.filter(({ offset }) => BigInt(offset) >= next);
+        empty = fresh.length === 0 ? empty + 1 : 0;
+        next = fresh.length === 0 ? next : BigInt(fresh[fresh.length - 1]?.offset ?? next) + 1n;
+        const wanted = fresh.filter(({ offset, isControlRecord }) => isControlRecord !== true && BigInt(offset) < to);
+        if (wanted.length > 0) yield wanted.map(incomingRecord);
+      }
+    },
+    async close() {
+      if (adminReady !== undefined) await admin.disconnect().catch(() => {});
+      await cluster?.disconnect().catch(() => {});
+    },
+  };
+};
