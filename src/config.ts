@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { BridgeError } from './core/errors.js';
+
+/** What `engines env` prints and every command reads. All of them, or none. */
+export const SERVER_VARIABLES = [
+  'KAFKA_BROKERS',
+  'SCHEMA_REGISTRY_URL',
+  'MYSQL_HOST',
+  'MYSQL_PORT',
+  'MYSQL_USER',
+  'MYSQL_PASSWORD',
+  'MYSQL_DATABASE',
+  'MYSQL_UPDATER_USER',
+  'MYSQL_UPDATER_PASSWORD',
+  'MYSQL_ADMIN_USER',
+  'MYSQL_ADMIN_PASSWORD',
+] as const;
+
+export type ServerVariable = (typeof SERVER_VARIABLES)[number];
+
+export type ServerEnvironment = Readonly<Record<ServerVariable, string>>;
+
+const milliseconds = (fallback: number) => z.coerce.number().int().min(10).max(3_600_000).default(fallback);
+
+const settings = z.object({
+  STATE_DIR: z.string().default('state'),
+  CONSUMER_LOGS_DIR: z.string().default('consumer_logs'),
+  ROWBRIDGE_HOME: z.string().default('.rowbridge'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
+  POLL_INTERVAL_MS: milliseconds(200),
+  PAGE_ROWS: z.coerce.number().int().min(1).max(100_000).default(5_000),
+  CAPTURE_DELAY_MS: milliseconds(5_000),
+  KAFKA_SSL: z.enum(['true', 'false']).default('false'),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  KAFKA_SASL_USERNAME: z.string().default(''),
+  KAFKA_SASL_PASSWORD: z.string().default(''),
+  MYSQL_SSL_CA: z.string().optional(),
+  ROWBRIDGE_TEST_KILL_AT: z
+    .string()
+    .regex(/^[a-z-]+(:\d+)?$/)
+    .optional(),
+});
+
+export type Config = Readonly<{
+  stateDirectory: string;
+  logsDirectory: string;
+  enginesHome: string;
+  logLevel: string | undefined;
+  pollMs: number;
+  pageRows: number;
+  delayMs: number;
+  kafkaSsl: boolean;
+  kafkaSasl: Readonly<{ mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }> | undefined;
+  mysqlSslCa: string | undefined;
+  /** For tests of crash safety: the process kills itself with SIGKILL at this point, e.g. `after-ack:2` for the second time. */
+  killAt: Readonly<{ marker: string; occurrence: number }> | undefined;
+  /** The server variables that are set. */
+  servers: Partial<ServerEnvironment>;
+  /** The environment as it came, for child processes. */
+  environment: Readonly<NodeJS.ProcessEnv>;
+  /** Whether npm started the program: it forwards no signal, so its end has to be watched for. */
+  underNpm: boolean;
+}>;
+
+const invalid = (name: string, problem: string): BridgeError =>
+  new BridgeError({
+    code: 'SETTING_INVALID',
+    kind: 'configuration',
+    found: `The environment variable ${name} is not valid: ${problem}.`,
+    fix: 'README.md lists the settings and their values.',
+  });
+
+const killAtOf = (text: string | undefined): Config['killAt'] => {
+  if (text === undefined) return undefined;
+  const [marker = '', occurrence = '1'] = text.split(':');
+  return { marker, occurrence: Number(occurrence) };
+};
+
+/** A variable that is set to nothing counts as not set, as docker compose passes it on. */
+const given = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+
+/**
+ * Reads the environment, with a `.env` file of the working directory below it. The only place that does.
+ * @throws BridgeError `configuration` naming the variable
+ */
+export const readConfig = (directory = process.cwd()): Config => {
+  const dotenv = join(directory, '.env');
+  if (existsSync(dotenv)) process.loadEnvFile(dotenv);
+  const environment = given(process.env);
+  const parsed = settings.safeParse(environment);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw invalid(String(issue?.path[0]), issue?.message ?? 'unknown form');
+  }
+  const read = parsed.data;
+  const servers: Partial<Record<ServerVariable, string>> = {};
+  for (const name of SERVER_VARIABLES) if (environment[name] !== undefined) servers[name] = environment[name];
+  return Object.freeze({
+    stateDirectory: resolve(directory, read.STATE_DIR),
+    logsDirectory: resolve(directory, read.CONSUMER_LOGS_DIR),
+    enginesHome: resolve(directory, read.ROWBRIDGE_HOME),
+    logLevel: read.LOG_LEVEL,
+    pollMs: read.POLL_INTERVAL_MS,
+    pageRows: read.PAGE_ROWS,
+    delayMs: read.CAPTURE_DELAY_MS,
+    kafkaSsl: read.KAFKA_SSL === 'true',
+    kafkaSasl:
+      read.KAFKA_SASL_MECHANISM === undefined
+        ? undefined
+        : { mechanism: read.KAFKA_SASL_MECHANISM, username: read.KAFKA_SASL_USERNAME, password: read.KAFKA_SASL_PASSWORD },
+    mysqlSslCa: read.MYSQL_SSL_CA,
+    killAt: killAtOf(read.ROWBRIDGE_TEST_KILL_AT),
+    servers: Object.freeze(servers),
+    environment: process.env,
+    underNpm: environment.npm_lifecycle_event !== undefined,
+  });
+};
+
+/**
+ * The server variables that a command needs, checked.
+ * @throws BridgeError `configuration` naming all that are missing
+ */
+export const requireServers = <Name extends ServerVariable>(config: Config, names: readonly Name[]): Readonly<Record<Name, string>> => {
+  const missing = names.filter((name) => config.servers[name] === undefined);
+  if (missing.length > 0)
+    throw new BridgeError({
+      code: 'SETTINGS_MISSING',
+      kind: 'configuration',
+      found: `These environment variables are not set: ${missing.join(', ')}.`,
+      fix: `Set them, or start servers with 'rowbridge engines up' and read their settings: eval "$(rowbridge engines env)".`,
+    });
+  const { MYSQL_PORT } = config.servers;
+  if (MYSQL_PORT !== undefined && !/^\d{1,5}$/.test(MYSQL_PORT)) throw invalid('MYSQL_PORT', `'${MYSQL_PORT}' is not a port number`);
+  return config.servers as Readonly<Record<Name, string>>;
+};
+
+/** Whether the servers are given: all of the variables are set. @throws BridgeError `configuration` where only some are */
+export const serversGiven = (config: Config): boolean => {
+  if (Object.keys(config.servers).length === 0) return false;
+  requireServers(config, SERVER_VARIABLES);
+  return true;
+};
