@@ -1,0 +1,111 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { BridgeError } from '../../core/errors.js';
+import { inTermsOf } from './errors.js';
+
+export type TopicSpec = Readonly<{ name: string; partitions: number }>;
+
+export type GroupOffsets = ReadonlyMap<number, bigint>;
+
+export type KafkaAdmin = Readonly<{
+  /** Partition counts of the topics that are there. */
+  partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Creates what is missing. Safe to run twice. @throws BridgeError `configuration` on another partition count */
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
+  /** Partition -> committed offset; partitions without one are left out. */
+  committed(group: string, topic: string): Promise<GroupOffsets>;
+  /** The cluster's id; undefined for the broker image's, which is the same everywhere. */
+  clusterId(): Promise<string | undefined>;
+  deleteTopics(topics: readonly string[]): Promise<void>;
+  deleteGroups(groups: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}>;
+
+/** Kafka's docker image formats its storage with this id unless told otherwise: it tells nothing (apache/kafka docker/launch). */
+const IMAGE_CLUSTER_ID = '5L6g3nShT-eMCtK--X86sw';
+
+const wrongCount = (topic: string, found: number, wanted: number): BridgeError =>
+  new BridgeError({
+    code: 'TOPIC_PARTITIONS_DIFFER',
+    kind: 'configuration',
+    found: `Topic '${topic}' has ${found} partition${found === 1 ? '' : 's'}, the pipeline is made for ${wanted}: keys would move to other partitions and lose their order.`,
+    fix: `Delete the topic and run 'rowbridge setup', or change 'partitions' in the pipeline.`,
+  });
+
+/** @throws BridgeError `configuration` when a topic has another partition count than it should */
+export const checkPartitions = (specs: readonly TopicSpec[], counts: ReadonlyMap<string, number>): void => {
+  for (const { name, partitions } of specs) {
+    const found = counts.get(name);
+    if (found !== undefined && found !== partitions) throw wrongCount(name, found, partitions);
+  }
+};
+
+const withoutMissing = async (call: () => Promise<unknown>): Promise<void> => {
+  try {
+    await call();
+  } catch (error) {
+    if (!/UNKNOWN_TOPIC_OR_PARTITION|GROUP_ID_NOT_FOUND/.test(JSON.stringify(error, Object.getOwnPropertyNames(error)))) throw error;
+  }
+};
+
+/** Administration of topics and groups. Connects on the first use. */
+export const kafkaAdmin = (kafka: Kafka): KafkaAdmin => {
+  const admin: Admin = kafka.admin();
+  let ready: Promise<void> | undefined;
+
+  const ask = <T>(what: string, call: () => Promise<T>): Promise<T> =>
+    inTermsOf(what, async () => {
+      ready ??= admin.connect();
+      ready.catch(() => {
+        ready = undefined;
+      });
+      await ready;
+      return call();
+    });
+
+  const partitionCounts = (topics: readonly string[]): Promise<ReadonlyMap<string, number>> =>
+    ask('reading the topics', async () => {
+      const there = new Set(await admin.listTopics());
+      const known = topics.filter((topic) => there.has(topic));
+      if (known.length === 0) return new Map<string, number>();
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: known });
+      return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
+    });
+
+  const ensureTopics = async (specs: readonly TopicSpec[]): Promise<void> => {
+    const counts = await partitionCounts(specs.map(({ name }) => name));
+    checkPartitions(specs, counts);
+    const missing = specs.filter(({ name }) => !counts.has(name));
+    if (missing.length === 0) return;
+    await ask('creating topics', () =>
+      admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions })),
+      }),
+    );
+  };
+
+  return {
+    partitionCounts,
+    ensureTopics,
+    committed: (group, topic) =>
+      ask(`reading the offsets of group ${group}`, async () => {
+        const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+        const there = (found?.partitions ?? []).filter(({ offset }) => BigInt(offset) >= 0n);
+        return new Map(there.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      }),
+    clusterId: () =>
+      ask('reading the cluster id', async () => {
+        const { clusterId } = await admin.describeCluster();
+        return clusterId === IMAGE_CLUSTER_ID ? undefined : clusterId;
+      }),
+    deleteTopics: (topics) =>
+      ask('deleting topics', async () => {
+        const there = [...(await partitionCounts(topics)).keys()];
+        if (there.length > 0) await withoutMissing(() => admin.deleteTopics({ topics: there }));
+      }),
+    deleteGroups: (groups) => ask('deleting groups', () => withoutMissing(() => admin.deleteGroups([...groups]))),
+    close: async () => {
+      if (ready !== undefined) await admin.disconnect().catch(() => {});
+    },
+  };
+};
