@@ -1,2 +1,2 @@
-/** Asks the database. Numbers that a JS number cannot hold, decimals and times come as the text that the database prints. */
+/** Runs one statement over the text protocol; a statement that gives no rows gives none. */
 export type Query = <Row>(sql: string, params?: readonly unknown[]) => Promise<readonly Row[]>;

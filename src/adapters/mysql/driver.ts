@@ -1,0 +1,69 @@
+import type { Connection as Driver } from 'mysql2';
+
+/** How long a statement may still run once the signal has aborted. */
+export const ABORT_GRACE_MS = 2_000;
+const CLOSE_GRACE_MS = 1_000;
+
+const failure = (code: string, words: string): Error => Object.assign(new Error(words), { code, fatal: true });
+
+/** The driver ends a socket politely, which a server that has vanished never answers. */
+const cut = (driver: Driver): void => (driver as unknown as { stream: { destroy(): void } }).stream.destroy();
+
+/** Resolves when the server has let the account in; gives up at once when the signal aborts. */
+export const connected = (driver: Driver, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const settle = (error: unknown) => {
+      signal?.removeEventListener('abort', onAbort);
+      if (error === null) return resolve();
+      cut(driver);
+      reject(error);
+    };
+    const onAbort = () => settle(failure('ECONNABORTED', 'the attempt to connect was given up'));
+    driver.once('error', settle).once('connect', () => settle(null));
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+
+export type Statement = Readonly<{
+  sql: string;
+  params: readonly unknown[];
+  deadlineMs: number;
+  signal: AbortSignal | undefined;
+}>;
+
+/** Runs a statement over the text protocol; one that outlives its deadline takes the connection with it. */
+export const runStatement = (driver: Driver, { sql, params, deadlineMs, signal }: Statement): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const settle = (error: unknown, result?: unknown) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      if (error === null) resolve(result);
+      else reject(error);
+    };
+    const giveUpIn = (ms: number) =>
+      setTimeout(() => {
+        cut(driver);
+        settle(failure('PROTOCOL_SEQUENCE_TIMEOUT', `no answer within ${ms / 1000} s`));
+      }, ms);
+    let timer = giveUpIn(deadlineMs);
+    const onAbort = () => {
+      clearTimeout(timer);
+      timer = giveUpIn(Math.min(deadlineMs, ABORT_GRACE_MS));
+    };
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+    driver.query(sql, [...params], settle);
+  });
+
+/** Says goodbye to the server; one that does not answer is left after a second. */
+export const closeDriver = (driver: Driver): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      cut(driver);
+      resolve();
+    };
+    const timer = setTimeout(done, CLOSE_GRACE_MS);
+    driver.once('end', done);
+    driver.end();
+  });

@@ -1,0 +1,71 @@
+import { hostname } from 'node:os';
+import type { ConnectionOptions } from 'mysql2';
+
+/** TLS: the CA that signed the server's certificate, and a certificate of our own where the server asks for one. */
+export type TlsParams = Readonly<{ ca?: string | Buffer; cert?: string | Buffer; key?: string | Buffer }>;
+
+export type ConnectionParams = Readonly<{
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database?: string;
+  /** Without it the connection is not encrypted; with it the server's name is checked against its certificate. */
+  ssl?: TlsParams;
+  /** Gives up connecting at once; statements that run when it aborts get `ABORT_GRACE_MS` more. */
+  signal?: AbortSignal;
+}>;
+
+export type ConnectionRole = Readonly<{
+  /** What the connection is for; it stands in the server's list of connections. */
+  role: string;
+  /** A statement without an answer for this long is given up, and the connection with it. */
+  deadlineMs?: number;
+  connectTimeoutMs?: number;
+}>;
+
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Settings that a server may have otherwise and on which results depend: the zone of TIMESTAMP texts, the client's escaping
+ * (NO_BACKSLASH_ESCAPES would break it), strictness, and an autocommit that is off, under which a poller never sees a new row.
+ */
+export const SESSION_SQL =
+  "SET NAMES utf8mb4, @@SESSION.time_zone = '+00:00', @@SESSION.autocommit = 1, " +
+  "@@SESSION.sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+
+export const describeServer = ({ host, port, user, database }: ConnectionParams): string =>
+  `MySQL at ${host}:${port} (user '${user}'${database === undefined ? '' : `, database '${database}'`})`;
+
+/** The driver's options for every connection of rowbridge. */
+export const driverOptions = (
+  params: ConnectionParams,
+  { role, connectTimeoutMs = CONNECT_TIMEOUT_MS }: ConnectionRole,
+): ConnectionOptions => {
+  const { host, port, user, password, database, ssl } = params;
+  return {
+    host,
+    port,
+    user,
+    password,
+    ...(database === undefined ? {} : { database }),
+    ...(ssl === undefined
+      ? {}
+      : { ssl: { ...ssl, verifyIdentity: true, rejectUnauthorized: true } as NonNullable<ConnectionOptions['ssl']> }),
+    connectTimeout: connectTimeoutMs,
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    jsonStrings: true,
+    connectAttributes: {
+      program_name: 'rowbridge',
+      _pid: String(process.pid),
+      rowbridge_role: role,
+      rowbridge_host: hostname().slice(0, 64),
+    },
+  };
+};
