@@ -14,7 +14,8 @@ export type FeedDefinition = Readonly<{ name: string; source: TableSource; topic
 /** What a sink may need of the world around it. */
 export type SinkParts = Readonly<{
   instance: string;
-  logsDirectory: string;
+  /** Where sinks keep their files, one folder an instance. */
+  directory: string;
   readRecordTimestamp(topic: string, partition: number, offset: bigint): Promise<RecordTimestamp>;
   log: Log;
 }>;

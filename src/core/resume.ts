@@ -42,11 +42,16 @@ const anotherLife = <T>(run: FeedRun<T>, which: 'database' | 'topic'): BridgeErr
   });
 };
 
+/** A table created later than the state says was rebuilt (ALTER) where its old rows are still there, else made anew. */
+const madeAnew = async <T>({ source }: FeedRun<T>, saved: FeedState, origin: Origin): Promise<boolean> =>
+  differs(saved.origin.tableCreated, origin.tableCreated) &&
+  !(saved.position === null || (await source.holdsUpTo?.(saved.position)) === true);
+
 /** Whether the servers are others than those the state was saved for; both new means another life of the whole system. */
-const life = <T>(run: FeedRun<T>, saved: FeedState, ends: EndOffsets, origin: Origin): 'same' | 'another' => {
+const life = async <T>(run: FeedRun<T>, saved: FeedState, ends: EndOffsets, origin: Origin): Promise<'same' | 'another'> => {
   const topicNew =
     differs(saved.origin.cluster, origin.cluster) || [...saved.endOffsets].some(([partition, end]) => (ends.get(partition) ?? 0n) < end);
-  const databaseNew = differs(saved.origin.server, origin.server) || differs(saved.origin.tableCreated, origin.tableCreated);
+  const databaseNew = differs(saved.origin.server, origin.server) || (await madeAnew(run, saved, origin));
   if (topicNew && databaseNew) return 'another';
   if (topicNew) throw anotherLife(run, 'topic');
   if (databaseNew) throw anotherLife(run, 'database');
@@ -97,7 +102,7 @@ export const resumePoint = async <T>(run: FeedRun<T>, codec: TopicCodec<T>): Pro
     const quiet = (found.kind === 'saved' && found.state.clean) || [...firstEnds.values()].every((end) => end === 0n);
     const ends = quiet ? firstEnds : await settledEnds(run, firstEnds);
     if (ends === undefined) return 'aborted';
-    if (found.kind === 'saved' && life(run, found.state, ends, origin) === 'another') {
+    if (found.kind === 'saved' && (await life(run, found.state, ends, origin)) === 'another') {
       const name = await run.positions.setAside();
       run.log.warn({ setAside: name }, 'database and topic are new: the old state is set aside, everything starts from the beginning');
       continue;

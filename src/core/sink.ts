@@ -7,6 +7,11 @@ export type Result<T> = Readonly<{ value: T | null; key: string | null; meta: Me
 /** Where a worker puts its results. */
 export type Sink<T> = Readonly<{
   /**
+   * Called once, before anything else.
+   * @throws BridgeError `environment` when the place is not writable or held by another process, `integrity` when it is damaged
+   */
+  open?(): Promise<void>;
+  /**
    * Called on each assignment: the next offset the sink wants for a partition, where it knows better than the consumer group
    * (key: `partitionKey`). Results before these offsets are never written again.
    * @throws BridgeError `integrity` when what the sink holds is damaged.

@@ -14,6 +14,8 @@ export type Source<T> = Readonly<{
   positionOf(value: T): Position;
   /** Negative when `a` comes before `b` in the source's order. */
   compare(a: Position, b: Position): number;
+  /** Whether anything up to a position is still there: false tells that the place was made anew. */
+  holdsUpTo?(position: Position): Promise<boolean>;
   /**
    * Reads on after a position (null: from the beginning) until the signal aborts.
    * Gives a batch as soon as there is one, and a heartbeat at least once per poll.

@@ -1,7 +1,7 @@
 import type { Query } from '../../adapters/mysql/query.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import type { Log } from '../../core/log.js';
-import { shiftTimestamp } from '../../core/timestamp.js';
+import { microsOf, shiftTimestamp } from '../../core/timestamp.js';
 import { type CursorFacts, decideGuarantee, type Server } from './guarantee.js';
 import { advanceHorizon, type Awaited, blockers, type HorizonState, initialHorizon } from './horizon.js';
 import { look, ownThreadId } from './look.js';
@@ -76,8 +76,7 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
     }
     state = advanceHorizon(state, seen);
     const oldest = state.epochs[0];
-    if (oldest !== undefined && oldest.waitingFor.length > 0) onHeld?.(blockers(state), Date.parse(`${seen.now}Z`) - Date.parse(`${oldest.now}Z`));
-    else onHeld?.([], 0);
+    onHeld?.(blockers(state), oldest === undefined ? 0 : Number(microsOf(seen.now) - microsOf(oldest.now)) / 1000);
     const below = state.horizon === null ? null : shiftTimestamp(state.horizon, -MARGIN_MICROS);
     return { below, now: seen.now, rewindTo: null, overlap: false };
   };

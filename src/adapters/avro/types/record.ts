@@ -1,0 +1,53 @@
+import type { Type } from 'avsc';
+import { inner, type Resolver, bases } from './derive.js';
+import type { Tap } from '../tap.js';
+import type { Options } from './union.js';
+
+type RecordType = InstanceType<typeof bases.RecordType>;
+type Step = Readonly<{ read(tap: Tap): unknown; targets: readonly number[] }>;
+
+const writerFieldOf = (field: RecordType['fields'][number], writer: RecordType): string | undefined =>
+  [field.name, ...field.aliases].find((name) => writer.fields.some((written) => written.name === name));
+
+/** Reads the fields in the writer's order into the reader's. avsc's own fails on fields named like those that every object has. */
+const resolveRecord = (reader: RecordType, writer: RecordType, options: unknown): ((tap: Tap) => unknown) => {
+  const sources = reader.fields.map((field) => writerFieldOf(field, writer));
+  const missing = reader.fields.find((field, index) => sources[index] === undefined && field.defaultValue() === undefined);
+  if (missing !== undefined) throw new RangeError(`field '${missing.name}' was not written and has no default`);
+  const steps: Step[] = writer.fields.map(({ name, type }) => {
+    const targets = sources.flatMap((source, index) => (source === name ? [index] : []));
+    const target = reader.fields[targets[0] ?? -1];
+    if (target === undefined) return { read: (tap) => (type as unknown as { _skip(tap: Tap): void })._skip(tap), targets };
+    const resolver = target.type.createResolver(type, options as object) as unknown as Required<Resolver>;
+    return { read: (tap) => resolver._read(tap), targets };
+  });
+  const Value = reader.recordConstructor as new (...values: unknown[]) => unknown;
+  return (tap) => {
+    const values: unknown[] = new Array(reader.fields.length);
+    for (const { read, targets } of steps) {
+      const value = read(tap);
+      for (const target of targets) values[target] = value;
+    }
+    // The constructor puts defaults where there is no value.
+    return new Value(...values);
+  };
+};
+
+const namesOf = ({ name, aliases }: RecordType): readonly (string | undefined)[] => [name, ...(aliases ?? [])];
+
+/** A record whose values are plain objects, with nothing on them but the record's fields. */
+export const recordType = (schema: object, options: Options): Type => {
+  const base = new bases.RecordType(schema as never, options);
+  // Assigning to a field named __proto__ makes a field only where no such setter is inherited.
+  const safe = base.fields.some(({ name }) => name === '__proto__') ? Object.create(null) : Object.prototype;
+  base.recordConstructor.prototype = safe;
+  return Object.create(base, {
+    _update: {
+      value: (resolver: Resolver, writer: Type, how: unknown) => {
+        const isRecord = writer.typeName === 'record' && namesOf(base).includes(writer.name);
+        if (isRecord) resolver._read = resolveRecord(base, writer as RecordType, how);
+      },
+    },
+    _skip: { value: (tap: Tap) => inner(base)._read(tap) },
+  });
+};

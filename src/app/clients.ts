@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Kafka } from 'kafkajs';
+import { avroCodec } from '../adapters/avro/index.js';
+import { type KafkaAdmin, kafkaAdmin } from '../adapters/kafka/admin.js';
+import { kafkaClient } from '../adapters/kafka/client.js';
+import { kafkaPublisher } from '../adapters/kafka/publish.js';
+import { kafkaReader } from '../adapters/kafka/reader.js';
+import type { ConnectionParams } from '../adapters/mysql/connect.js';
+import type { Config, ServerEnvironment } from '../config.js';
+import type { Publish, TopicReader } from '../core/broker.js';
+import type { Codec } from '../core/codec.js';
+import type { Log } from '../core/log.js';
+
+export type ClientsOptions = Readonly<{
+  config: Config;
+  servers: Partial<ServerEnvironment>;
+  clientId: string;
+  log: Log;
+  signal: AbortSignal;
+  onRelease(release: () => Promise<void>): void;
+}>;
+
+/** The clients of one role. Nothing is connected before its first use. */
+export type Clients = Readonly<{
+  kafka: Kafka;
+  admin: KafkaAdmin;
+  reader: TopicReader;
+  publish: Publish;
+  codec: Codec;
+  /** Connection parameters of the capture, the updater, and the administrator. */
+  capture: ConnectionParams;
+  updater: ConnectionParams;
+  administrator: ConnectionParams;
+  database: string;
+}>;
+
+/** The folder of the package: the same from `src/app` and from `dist/app`. */
+export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+export const schemasDirectory = join(packageRoot, 'schemas');
+
+/** Makes the clients of one role, each released with the program. */
+export const openClients = async ({ config, servers, clientId, log, signal, onRelease }: ClientsOptions): Promise<Clients> => {
+  const kafka = kafkaClient({
+    brokers: (servers.KAFKA_BROKERS ?? '').split(',').map((broker) => broker.trim()),
+    clientId,
+    log,
+    ...(config.kafkaSsl ? { ssl: true } : {}),
+    ...(config.kafkaSasl === undefined ? {} : { sasl: config.kafkaSasl }),
+  });
+  const ca = config.mysqlSslCa === undefined ? undefined : await readFile(config.mysqlSslCa);
+  const database = servers.MYSQL_DATABASE ?? '';
+  const account = (user = '', password = ''): ConnectionParams => ({
+    host: servers.MYSQL_HOST ?? '',
+    port: Number(servers.MYSQL_PORT ?? 3306),
+    user,
+    password,
+    signal,
+    ...(ca === undefined ? {} : { ssl: { ca } }),
+  });
+  const admin = kafkaAdmin(kafka);
+  const reader = kafkaReader(kafka);
+  const publisher = kafkaPublisher(kafka);
+  for (const { close } of [admin, reader, publisher]) onRelease(close);
+  return {
+    kafka,
+    admin,
+    reader,
+    publish: publisher.publish,
+    codec: avroCodec({ registryUrl: servers.SCHEMA_REGISTRY_URL ?? '', schemasDirectory, log }),
+    capture: { ...account(servers.MYSQL_USER, servers.MYSQL_PASSWORD), database },
+    updater: { ...account(servers.MYSQL_UPDATER_USER, servers.MYSQL_UPDATER_PASSWORD), database },
+    administrator: account(servers.MYSQL_ADMIN_USER, servers.MYSQL_ADMIN_PASSWORD),
+    database,
+  };
+};

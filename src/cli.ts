@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { packageRoot } from './app/clients.js';
+import type { CommandSpec, Options } from './commands/command.js';
+import { consume } from './commands/consume.js';
+import { enginesCommands } from './commands/engines.js';
+import { produce } from './commands/produce.js';
+import { replay } from './commands/replay.js';
+import { setup } from './commands/setup.js';
+import { status } from './commands/status.js';
+import { up } from './commands/up.js';
+import { update } from './commands/update.js';
+import { readConfig } from './config.js';
+import { lifecycle } from './lifecycle.js';
+import { rootLog } from './log.js';
+
+const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, replay, status];
+
+const USAGE_ERROR = 2;
+
+const version = (): string => (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** Runs one command, from its configuration to the release of all it opened. */
+const execute = async (spec: CommandSpec, args: readonly string[], options: Options, exit: (code: number) => void): Promise<number> => {
+  const config = readConfig();
+  const life = lifecycle(exit);
+  const log = rootLog(config.logLevel ?? spec.logLevel ?? 'info', process.stderr.isTTY === true);
+  try {
+    return await spec.run({ config, lifecycle: life, log, print: (line) => void process.stdout.write(`${line}\n`), exit }, args, options);
+  } finally {
+    await life.release();
+  }
+};
+
+const addCommand = (parent: Command, spec: CommandSpec, done: (code: Promise<number>) => Promise<number>, exit: (code: number) => void): void => {
+  const command = parent.command(spec.usage).description(spec.summary);
+  for (const [flags, description] of spec.options) command.option(flags, description);
+  command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}\n`);
+  const names = command.registeredArguments.length;
+  command.action(async (...given: unknown[]) => {
+    const args = given.slice(0, names).filter((arg): arg is string => typeof arg === 'string');
+    await done(execute(spec, args, given[names] as Options, exit));
+  });
+};
+
+/**
+ * Parses the command line and runs the command it names.
+ * @param exit ends the process at once (second signal)
+ * @returns the exit code; errors of the command itself are thrown
+ */
+export const runCli = async (argv: readonly string[], exit: (code: number) => void): Promise<number> => {
+  let code: Promise<number> = Promise.resolve(0);
+  const done = (result: Promise<number>): Promise<number> => {
+    code = result;
+    return result;
+  };
+  const program = new Command('rowbridge')
+    .description('A change-capture bridge from MySQL to Kafka: nothing lost, exact types.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError("(add --help for the command's options and examples)");
+  for (const spec of COMMANDS) addCommand(program, spec, done, exit);
+  const engines = program.command('engines').description('the embedded servers: Kafka, schema registry and MySQL without Docker');
+  for (const spec of enginesCommands) addCommand(engines, spec, done, exit);
+  program.addHelpText('after', "\nExamples:\n  $ rowbridge up\n  $ rowbridge status --json\n  $ rowbridge consume products --instance consumer_1\n");
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+    throw error;
+  }
+  return code;
+};

@@ -1,0 +1,42 @@
+import { openClients } from '../app/clients.js';
+import { killAt } from '../app/kill-at.js';
+import { loadPipeline } from '../app/pipelines.js';
+import { runWorkerForever } from '../app/workers.js';
+import { requireServers } from '../config.js';
+import { type CommandSpec, instanceOption, waits } from './command.js';
+
+export const consume: CommandSpec = {
+  usage: 'consume <pipeline>',
+  summary: 'run one member of the consumer group, until stopped',
+  options: [
+    ['--instance <name>', 'name of this member and of its log folder (a-z, 0-9, _ and -)'],
+    ['--no-wait', 'exit 3 when a server is away, instead of waiting for it'],
+  ],
+  examples: ['rowbridge consume products --instance consumer_1'],
+  async run({ config, lifecycle, log }, [name = ''], options) {
+    const pipeline = await loadPipeline(name);
+    const instance = instanceOption(options);
+    const servers = requireServers(config, ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL']);
+    const { signal, stop, onRelease } = lifecycle;
+    const clients = await openClients({ config, servers, clientId: instance, log, signal, onRelease });
+    let handled = 0;
+    const workers = pipeline.workers.map((definition) =>
+      runWorkerForever({
+        config,
+        clients,
+        definition,
+        instance,
+        log: log.child({ instance }),
+        signal,
+        wait: waits(options),
+        onMarker: killAt(config),
+        onHandled: (_at, _next, _end, records) => {
+          handled += records;
+        },
+      }).finally(stop),
+    );
+    await Promise.all(workers);
+    log.info({ instance, handled }, 'worker stopped');
+    return 0;
+  },
+};
