@@ -4,6 +4,8 @@ import { mysqlError } from './errors.js';
 import { type ConnectionParams, type ConnectionRole, describeServer, driverOptions, SESSION_SQL } from './options.js';
 import type { Query } from './query.js';
 
+export type { ConnectionParams, TlsParams } from './options.js';
+
 /** What a changing statement did. `affectedRows` counts the rows it found, `changedRows` those of them that an UPDATE made different. */
 export type Change = Readonly<{ affectedRows: number; changedRows: number; insertId: string }>;
 

@@ -40,32 +40,39 @@ const describeHolder = async ({ query }: Connection, id: string): Promise<string
   return session === undefined ? `connection ${id}` : `connection ${id} from ${session.host}`;
 };
 
-/** Asks again from time to time, for the server's sake; gives what stops it. */
+/** Asks again from time to time, as a sign of life for the server, for as long as the answer is yes; gives what stops it. */
 const showLife = (held: () => Promise<boolean>, everyMs: number): (() => void) => {
-  const timer = setInterval(() => void held().catch(() => undefined), everyMs);
+  const ask = () =>
+    held().then(
+      (ours) => ours || stop(),
+      () => undefined,
+    );
+  const timer = setInterval(ask, everyMs);
+  const stop = () => clearInterval(timer);
   timer.unref();
-  return () => clearInterval(timer);
+  return stop;
 };
 
 const lockOn = (connection: Connection, name: string, signOfLifeMs: number): Lock => {
-  const held = async () => {
+  const unlessLost = async <T>(action: () => Promise<T>, lost: T): Promise<T> => {
     try {
-      const [row] = await connection.query<{ ours: number | null }>('SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS ours', [name]);
-      return Number(row?.ours) === 1;
+      return await action();
     } catch (error) {
-      if (isTransient(error)) return false;
+      if (isTransient(error)) return lost;
       throw error;
     }
   };
+  const held = () =>
+    unlessLost(async () => {
+      const [row] = await connection.query<{ ours: string | null }>('SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS ours', [name]);
+      return Number(row?.ours) === 1;
+    }, false);
   const stop = showLife(held, signOfLifeMs);
   return {
     held,
     async release() {
       stop();
-      await connection.query('DO RELEASE_LOCK(?)', [name]).catch((error: unknown) => {
-        // A lost connection has released it already.
-        if (!isTransient(error)) throw error;
-      });
+      await unlessLost(() => connection.query('DO RELEASE_LOCK(?)', [name]), []);
     },
   };
 };
@@ -96,8 +103,10 @@ export const acquireLock = async (connection: Connection, name: string, options:
   }
 };
 
+export type FeedLock = Lock;
+
 export type FeedLockParams = Readonly<{ connection: Connection; database: string; feed: string }>;
 
 /** One producer per feed: takes the feed's lock on a connection of its own, or says who has it. */
-export const acquireFeedLock = ({ connection, database, feed }: FeedLockParams): Promise<Lock | HeldElsewhere> =>
+export const acquireFeedLock = ({ connection, database, feed }: FeedLockParams): Promise<FeedLock | HeldElsewhere> =>
   acquireLock(connection, lockName('feed', database, feed));

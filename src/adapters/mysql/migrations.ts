@@ -53,25 +53,27 @@ const sourceOf = ({ directory, load = importMigration, onStep }: MigrateParams):
   },
 });
 
-const say =
-  (write: (facts: object, message: string) => void) =>
-  (message: unknown): void =>
-    write({ message }, 'knex says');
+/** knex writes to the console unless told otherwise. */
+const knexLog = (log: Log) => ({
+  debug: (message: unknown) => log.debug({ message }, 'knex says'),
+  warn: (message: unknown) => log.warn({ message }, 'knex says'),
+  error: (message: unknown) => log.error({ message }, 'knex says'),
+  deprecate: (method: string, alternative: string) => log.debug({ method, alternative }, 'knex says'),
+});
+
+type Done = (error: unknown, driver: unknown) => void;
 
 const open = ({ admin, database, log }: MigrateParams): Knex =>
   knex({
     client: 'mysql2',
-    // knex's types know fewer of the driver's options than the driver.
-    connection: driverOptions({ ...admin, database }, { role: 'setup' }) as Knex.MySql2ConnectionConfig,
+    connection: driverOptions({ ...admin, database }, { role: 'setup' }) as object,
     pool: {
       min: 0,
       max: 2,
-      afterCreate: (
-        driver: { query(sql: string, done: (error: unknown) => void): void },
-        done: (error: unknown, driver: unknown) => void,
-      ) => driver.query(SESSION_SQL, (error) => done(error, driver)),
+      afterCreate: (driver: { query(sql: string, done: (error: unknown) => void): void }, done: Done) =>
+        driver.query(SESSION_SQL, (error) => done(error, driver)),
     },
-    log: { debug: say(log.debug), warn: say(log.warn), error: say(log.error), deprecate: (method) => say(log.warn)(method) },
+    log: knexLog(log),
   });
 
 const failed = (error: unknown, params: MigrateParams): BridgeError => {

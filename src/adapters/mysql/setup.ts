@@ -135,11 +135,14 @@ export const setupDatabase = async (params: SetupParams): Promise<void> => {
   const connection = await openConnection({ ...server, ...(signal === undefined ? {} : { signal }) }, { role: 'setup' });
   try {
     const lock = await takeTurn(connection, params);
-    params.onStep?.('lock');
-    for (const step of stepsOf(params, connection)) await runStep(step, params);
-    for (const account of [updater, capture]) await checkLogin(admin, account, database);
-    await lock.release();
-    log.info({ database, updater: updater.user, capture: capture.user }, 'database is set up');
+    try {
+      params.onStep?.('lock');
+      for (const step of stepsOf(params, connection)) await runStep(step, params);
+      for (const account of [updater, capture]) await checkLogin(admin, account, database);
+      log.info({ database, updater: updater.user, capture: capture.user }, 'database is set up');
+    } finally {
+      await lock.release();
+    }
   } finally {
     await connection.close();
   }
