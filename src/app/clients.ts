@@ -7,7 +7,7 @@ import { type KafkaAdmin, kafkaAdmin } from '../adapters/kafka/admin.js';
 import { kafkaClient } from '../adapters/kafka/client.js';
 import { kafkaPublisher } from '../adapters/kafka/publish.js';
 import { kafkaReader } from '../adapters/kafka/reader.js';
-import type { ConnectionParams } from '../adapters/mysql/connect.js';
+import type { ConnectionParams } from '../adapters/mysql/options.js';
 import type { Config, ServerEnvironment } from '../config.js';
 import type { Publish, TopicReader } from '../core/broker.js';
 import type { Codec } from '../core/codec.js';

@@ -47,7 +47,7 @@ export const setUp = async (options: SetupOptions): Promise<void> => {
     await keepTrying(
       () =>
         setupDatabase({
-          administrator: clients.administrator,
+          admin: clients.administrator,
           database: clients.database,
           tables,
           updater: { user: servers.MYSQL_UPDATER_USER ?? '', password: servers.MYSQL_UPDATER_PASSWORD ?? '' },

@@ -33,7 +33,7 @@ const LOGICAL: ReadonlyMap<string, (schema: LogicalSchema) => Type> = new Map([
 /** What becomes of a logical type that we do not know: our own schemas must not have one; others' are read as Avro says, without it. */
 export type Unknown = 'refuse' | 'plain';
 
-type AvroSchema = Readonly<{ type?: unknown; logicalType?: unknown }>;
+type AvroSchema = LogicalSchema & Readonly<{ type?: unknown; logicalType?: unknown }>;
 
 const primitiveType = (schema: AvroSchema, unknown: Unknown): Type | undefined => {
   const { type, logicalType } = schema;
@@ -63,7 +63,10 @@ export const avroType = (schema: unknown, unknown: Unknown = 'refuse'): Type => 
     if (typeof part === 'string') return PRIMITIVES.get(part);
     if (Array.isArray(part)) return unionType(part, options);
     const { type } = part as AvroSchema;
-    return primitiveType(part as AvroSchema, unknown) ?? (typeof type === 'string' ? complexType(part as AvroSchema, options) : undefined);
+    return (
+      primitiveType(part as AvroSchema, unknown) ??
+      (typeof type === 'string' ? complexType(part as AvroSchema, options) : undefined)
+    );
   };
   return avro.Type.forSchema(schema as avro.Schema, { typeHook: typeHook as never, omitRecordMethods: true });
 };

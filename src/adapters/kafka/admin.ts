@@ -1,5 +1,6 @@
-import type { Admin, Kafka } from 'kafkajs';
+import { type Admin, AssignerProtocol, type Kafka } from 'kafkajs';
 import { BridgeError } from '../../core/errors.js';
+import type { TopicPartition } from '../../core/topic.js';
 import { inTermsOf } from './errors.js';
 
 export type TopicSpec = Readonly<{ name: string; partitions: number }>;
@@ -13,6 +14,8 @@ export type KafkaAdmin = Readonly<{
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /** Partition -> committed offset; partitions without one are left out. */
   committed(group: string, topic: string): Promise<GroupOffsets>;
+  /** The living members of a group, by client id, with what each is assigned. */
+  members(group: string): Promise<ReadonlyMap<string, readonly TopicPartition[]>>;
   /** The cluster's id; undefined for the broker image's, which is the same everywhere. */
   clusterId(): Promise<string | undefined>;
   deleteTopics(topics: readonly string[]): Promise<void>;
@@ -45,6 +48,12 @@ const withoutMissing = async (call: () => Promise<unknown>): Promise<void> => {
   } catch (error) {
     if (!/UNKNOWN_TOPIC_OR_PARTITION|GROUP_ID_NOT_FOUND/.test(JSON.stringify(error, Object.getOwnPropertyNames(error)))) throw error;
   }
+};
+
+const assignmentOf = (bytes: Buffer): TopicPartition[] => {
+  const decoded = bytes.length === 0 ? null : AssignerProtocol.MemberAssignment.decode(bytes);
+  const byTopic = Object.entries(decoded?.assignment ?? {});
+  return byTopic.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
 };
 
 /** Administration of topics and groups. Connects on the first use. */
@@ -92,6 +101,12 @@ export const kafkaAdmin = (kafka: Kafka): KafkaAdmin => {
         const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
         const there = (found?.partitions ?? []).filter(({ offset }) => BigInt(offset) >= 0n);
         return new Map(there.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      }),
+    members: (group) =>
+      ask(`describing group ${group}`, async () => {
+        const { groups } = await admin.describeGroups([group]);
+        const members = groups[0]?.members ?? [];
+        return new Map(members.map(({ clientId, memberAssignment }) => [clientId, assignmentOf(memberAssignment)]));
       }),
     clusterId: () =>
       ask('reading the cluster id', async () => {

@@ -22,7 +22,9 @@ const writeNumber = (tap: Tap, value: number): void => {
 const writeBig = (tap: Tap, value: bigint): void => {
   const magnitude = value < 0n ? -value - 1n : value;
   const length = (magnitude.toString(2).length >> 3) + 1;
-  const hex = BigInt.asUintN(length * 8, value).toString(16).padStart(length * 2, '0');
+  const hex = BigInt.asUintN(length * 8, value)
+    .toString(16)
+    .padStart(length * 2, '0');
   tap.writeBytes(Buffer.from(hex, 'hex'));
 };
 
@@ -66,7 +68,8 @@ const writeDecimal =
     const short = typeof value === 'string' ? unscaledOf(value, scale) : undefined;
     if (short !== undefined) {
       if (short >= Number(limit) || short <= -Number(limit)) throw tooPrecise(value, precision);
-      return writeNumber(tap, short);
+      writeNumber(tap, short);
+      return;
     }
     const decimal = decimalFrom(value);
     if (decimal.scale > scale)

@@ -50,11 +50,10 @@ const writeBig = (tap: Tap, value: bigint): void => {
 
 /** @throws RangeError when the value is not a whole number of 64 bits, or a number too big to be exact. */
 export const writeLong = (tap: Tap, value: unknown): void => {
-  if (typeof value === 'bigint') return writeBig(tap, value);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${shown(value)} is not an exact whole number`);
-  const number = value as number;
-  if (number < EXACT && number > -EXACT) tap.writeLong(number);
-  else writeBig(tap, BigInt(number));
+  if (typeof value !== 'bigint' && !Number.isSafeInteger(value))
+    throw new RangeError(`${shown(value)} is not an exact whole number`);
+  if (typeof value === 'number' && value < EXACT && value > -EXACT) tap.writeLong(value);
+  else writeBig(tap, BigInt(value as number | bigint));
 };
 
 /** An int of 32 bits that has to lie in its range. */

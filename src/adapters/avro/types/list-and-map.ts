@@ -29,7 +29,12 @@ function readMap(this: OfValues, tap: Tap, key: (tap: Tap) => string): object {
     for (; left > 0; left--) {
       const name = key(tap);
       // An assignment would lose a key named __proto__.
-      Object.defineProperty(map, name, { value: this.valuesType._read(tap), enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(map, name, {
+        value: this.valuesType._read(tap),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
     }
   return map;
 }

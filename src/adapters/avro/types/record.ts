@@ -1,6 +1,6 @@
 import type { Type } from 'avsc';
-import { inner, type Resolver, bases } from './derive.js';
 import type { Tap } from '../tap.js';
+import { bases, inner, type Resolver } from './derive.js';
 import type { Options } from './union.js';
 
 type RecordType = InstanceType<typeof bases.RecordType>;

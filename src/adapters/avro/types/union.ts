@@ -23,15 +23,21 @@ export const unionType = (schema: readonly unknown[], options: Options): Type =>
   const isOptional = nullBranch >= 0 && types.length === 2;
   const other = 1 - nullBranch;
   const otherType = types[other] as Type;
+  const indexOf = (value: unknown): number =>
+    nullBranch >= 0 && (value === null || value === undefined) ? nullBranch : branchOf(types, value);
   const write = (tap: Tap, value: unknown): void => {
-    if (nullBranch >= 0 && (value === null || value === undefined)) return tap.writeLong(nullBranch);
-    const branch = isOptional ? other : branchOf(types, value);
+    if (isOptional && value !== null && value !== undefined) {
+      tap.writeLong(other);
+      inner(otherType)._write(tap, value);
+      return;
+    }
+    const branch = indexOf(value);
     tap.writeLong(branch);
-    inner(isOptional ? otherType : (types[branch] as Type))._write(tap, value);
+    if (branch !== nullBranch) inner(types[branch] as Type)._write(tap, value);
   };
   return Object.create(base, {
     _write: { value: write },
-    _getIndex: { value: (value: unknown) => (value === null || value === undefined ? nullBranch : branchOf(types, value)) },
+    _getIndex: { value: indexOf },
     _skip: { value: (tap: Tap) => inner(base)._read(tap) },
   });
 };
