@@ -7,6 +7,7 @@ import { type KafkaAdmin, kafkaAdmin } from '../adapters/kafka/admin.js';
 import { kafkaClient } from '../adapters/kafka/client.js';
 import { kafkaPublisher } from '../adapters/kafka/publish.js';
 import { kafkaReader } from '../adapters/kafka/reader.js';
+import { type Connection, openConnection } from '../adapters/mysql/connect.js';
 import type { ConnectionParams } from '../adapters/mysql/options.js';
 import type { Config, ServerEnvironment } from '../config.js';
 import type { Publish, TopicReader } from '../core/broker.js';
@@ -29,9 +30,9 @@ export type Clients = Readonly<{
   reader: TopicReader;
   publish: Publish;
   codec: Codec;
-  /** Connection parameters of the capture, the updater, and the administrator. */
+  connectUpdater(): Promise<Connection>;
+  /** Connection parameters of the capture and of the administrator. */
   capture: ConnectionParams;
-  updater: ConnectionParams;
   administrator: ConnectionParams;
   database: string;
 }>;
@@ -71,7 +72,8 @@ export const openClients = async ({ config, servers, clientId, log, signal, onRe
     publish: publisher.publish,
     codec: avroCodec({ registryUrl: servers.SCHEMA_REGISTRY_URL ?? '', schemasDirectory, log }),
     capture: { ...account(servers.MYSQL_USER, servers.MYSQL_PASSWORD), database },
-    updater: { ...account(servers.MYSQL_UPDATER_USER, servers.MYSQL_UPDATER_PASSWORD), database },
+    connectUpdater: () =>
+      openConnection({ ...account(servers.MYSQL_UPDATER_USER, servers.MYSQL_UPDATER_PASSWORD), database }, { role: 'updater' }),
     administrator: account(servers.MYSQL_ADMIN_USER, servers.MYSQL_ADMIN_PASSWORD),
     database,
   };

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import type { Type } from 'avsc';
+import { BridgeError, messageOf } from '../../core/errors.js';
+import { avroType } from './avro-type.js';
+
+/** A schema as JSON: records here are as Avro wants them, the parts are looked at where they matter. */
+export type AvroSchema = Readonly<{ type: 'record'; name: string; namespace?: string; fields: readonly AvroField[] }>;
+export type AvroField = Readonly<{ name: string; type: unknown; default?: unknown; aliases?: readonly string[]; doc?: string }>;
+
+export type LocalSchema = Readonly<{ schema: AvroSchema; type: Type }>;
+
+const missing = (path: string, cause: unknown): BridgeError =>
+  new BridgeError({
+    code: 'SCHEMA_FILE_MISSING',
+    kind: 'configuration',
+    found: `The schema file ${path} cannot be read: ${messageOf(cause)}.`,
+    fix: "Write the topic's Avro record there, or name another schema in the topic.",
+    cause,
+  });
+
+const invalid = (path: string, why: string, cause?: unknown): BridgeError =>
+  new BridgeError({
+    code: 'SCHEMA_FILE_INVALID',
+    kind: 'configuration',
+    found: `The schema file ${path} does not hold an Avro record: ${why}.`,
+    fix: 'Correct the file.',
+    cause,
+  });
+
+const parse = (path: string, text: string): LocalSchema => {
+  try {
+    const schema = JSON.parse(text) as AvroSchema;
+    return { schema, type: avroType(schema) };
+  } catch (error) {
+    throw invalid(path, messageOf(error), error);
+  }
+};
+
+/** Reads a schema file. @throws BridgeError `configuration` naming the file when it is missing or not an Avro record */
+export const readSchemaFile = async (path: string): Promise<LocalSchema> => {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw missing(path, error);
+  }
+  const local = parse(path, text);
+  if (local.type.typeName !== 'record') throw invalid(path, `it is of type ${local.type.typeName}`);
+  return local;
+};

@@ -1,0 +1,41 @@
+import { openConnection } from '../adapters/mysql/connect.js';
+import { openClients } from '../app/clients.js';
+import { topicsOf } from '../app/setup.js';
+import type { ServerEnvironment } from '../config.js';
+import { BridgeError } from '../core/errors.js';
+import { keepTrying } from '../core/patience.js';
+import type { Pipeline } from '../core/pipeline.js';
+import { deadLetterTopicOf } from '../core/topic.js';
+import type { Context, Options } from './command.js';
+import { ONE_SHOT_MS } from './setup.js';
+
+const needsYes = (what: string): BridgeError =>
+  new BridgeError({
+    code: 'FRESH_NEEDS_YES',
+    kind: 'configuration',
+    found: `--fresh on given servers deletes ${what}.`,
+    fix: 'Add --yes if that is what you want.',
+  });
+
+/** Deletes a pipeline's tables, topics and groups on servers that are not ours. @throws BridgeError `configuration` without --yes */
+export const freshOnGivenServers = async (context: Context, pipeline: Pipeline, servers: ServerEnvironment, options: Options): Promise<void> => {
+  const { config, lifecycle, log } = context;
+  const { signal, onRelease } = lifecycle;
+  const tables = pipeline.feeds.map(({ source }) => source.table);
+  const topics = topicsOf(pipeline).flatMap(({ name }) => [name, deadLetterTopicOf(name)]);
+  const groups = pipeline.workers.map(({ name }) => name);
+  if (options.yes !== true) throw needsYes(`the tables ${tables.join(', ')}, the topics ${topics.join(', ')} and the groups ${groups.join(', ')}`);
+  const clients = await openClients({ config, servers, clientId: 'rowbridge-fresh', log, signal, onRelease });
+  const drop = async (): Promise<void> => {
+    const connection = await openConnection(clients.administrator, { role: 'fresh' });
+    try {
+      for (const table of tables) await connection.query('DROP TABLE IF EXISTS ??.??', [clients.database, table]);
+      await connection.query('DROP TABLE IF EXISTS ??.knex_migrations, ??.knex_migrations_lock', [clients.database, clients.database]);
+    } finally {
+      await connection.close();
+    }
+    await clients.admin.deleteGroups(groups);
+    await clients.admin.deleteTopics(topics);
+  };
+  await keepTrying(drop, { log, signal, forMs: ONE_SHOT_MS });
+};

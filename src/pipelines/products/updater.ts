@@ -1,0 +1,1 @@
+import { type Connection } from '../../adapters/mysql/connect.js';
