@@ -58,9 +58,10 @@ const someOf = (random: Random, rows: readonly Row[], wanted: number): readonly 
 export function* productChanges(seedRows: readonly SeedRow[], random: Random): Generator<Change, never> {
   const rows: Row[] = seedRows.map(({ name, category, price }, number) => ({ number, name, category, price: decimalOf(price) }));
   const categories = [...new Set(rows.map(({ category }) => category))];
+  const originals = [...rows];
   let made = rows.length;
   const newRow = (): RowChange => {
-    const like = oneOf(random, rows.slice(0, seedRows.length));
+    const like = oneOf(random, originals);
     const name = `${oneOf(random, VARIANTS)} ${like.name}`.slice(0, 100);
     const row: Row = { number: made, name, category: like.category, price: movedPrice(like.price, percentOf(random)) };
     rows[seedRows.length + ((made - seedRows.length) % REMEMBERED_NEW_ROWS)] = row;

@@ -11,7 +11,10 @@ const row = z.strictObject({
   id: z.int().min(1).max(4_294_967_295),
   name: z.string().min(1).max(100),
   category: z.string().min(1).max(50),
-  price: z.string().regex(/^\d{1,8}\.\d{2}$/, 'must be text with two decimals, such as "100.50"').refine((price) => Number(price) > 0, 'must be more than 0'),
+  price: z
+    .string()
+    .regex(/^\d{1,8}\.\d{2}$/, 'must be text with two decimals, such as "100.50"')
+    .refine((price) => Number(price) > 0, 'must be more than 0'),
 });
 
 const rows = z
