@@ -1,4 +1,5 @@
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { BridgeError } from '../../core/errors.js';
 import { isRefusal, transport } from './registry-transport.js';
 
 export type RegisteredSchema = Readonly<{ id: number; version: number; schema: string }>;
@@ -39,7 +40,16 @@ const orNull = async <T>(answer: Promise<T>): Promise<T | null> => {
   }
 };
 
+const invalidUrl = (url: string): BridgeError =>
+  new BridgeError({
+    code: 'REGISTRY_URL_INVALID',
+    kind: 'configuration',
+    found: url === '' ? 'No schema registry is configured.' : `'${url}' is not the URL of a schema registry.`,
+    fix: 'Set SCHEMA_REGISTRY_URL, for example to http://localhost:8081/apis/ccompat/v7.',
+  });
+
 const withoutAccount = (text: string): Readonly<{ url: string; authorization: string | undefined }> => {
+  if (!URL.canParse(text)) throw invalidUrl(text);
   const url = new URL(text);
   const account = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   url.username = '';

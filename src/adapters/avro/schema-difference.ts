@@ -1,6 +1,5 @@
 import type { AvroField } from './schema-file.js';
-
-type Json = Readonly<Record<string, unknown>>;
+import { fullName, type Json, namesIn, normalType, readableNames, typeText } from './schema-json.js';
 
 /** What a program that reads by the new schema can make of a number or text that was written by the old one. */
 const PROMOTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -11,49 +10,21 @@ const PROMOTIONS: Readonly<Record<string, readonly string[]>> = {
   bytes: ['string'],
 };
 
-/** Definitions of named types, as they are met. */
-type Names = Map<string, Json>;
+type Compare = (path: string, from: unknown, to: unknown) => readonly string[];
 
-/** A type in one form: primitives as objects, named types with their full name. */
-const normal = (type: unknown, names: Names): Json | readonly unknown[] => {
-  if (Array.isArray(type)) return type;
-  if (typeof type === 'string') return names.get(type) ?? { type };
-  const json = type as Json;
-  if (typeof json.type === 'object' && json.type !== null) return normal(json.type, names);
-  if (typeof json.name === 'string') {
-    names.set(json.name, json);
-    if (typeof json.namespace === 'string') names.set(`${json.namespace}.${json.name}`, json);
-  }
-  return json;
-};
+const changed = (path: string, from: unknown, to: unknown): readonly string[] => [
+  `'${path}' was ${typeText(from)} and is now ${typeText(to)}`,
+];
 
-const fullName = ({ name, namespace }: Json): string =>
-  String(name).includes('.') || namespace === undefined ? String(name) : `${namespace}.${name}`;
-
-/** A type in words. */
-export const typeText = (type: unknown): string => {
-  if (Array.isArray(type)) return `[${type.map(typeText).join(', ')}]`;
-  if (typeof type === 'string') return type;
-  const json = type as Json;
-  if (json.logicalType === 'decimal') return `decimal(${json.precision},${json.scale ?? 0})`;
-  if (json.logicalType !== undefined) return String(json.logicalType);
-  if (typeof json.type === 'object') return typeText(json.type);
-  if (json.name !== undefined) return `${json.type} ${json.name}`;
-  if (json.type === 'array') return `array of ${typeText(json.items)}`;
-  return json.type === 'map' ? `map of ${typeText(json.values)}` : String(json.type);
-};
-
-type Comparison = Readonly<{ oldNames: Names; newNames: Names; seen: Set<string> }>;
-type Compare = (path: string, from: unknown, to: unknown) => string[];
-
-const fieldDifferences = (path: string, from: Json, to: Json, compare: Compare): string[] => {
+const fieldDifferences = (path: string, from: Json, to: Json, compare: Compare): readonly string[] => {
   const before = from.fields as readonly AvroField[];
   const after = to.fields as readonly AvroField[];
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
-  const sourceOf = (field: AvroField) => before.find(({ name }) => name === field.name || field.aliases?.includes(name));
-  const added = after.filter((field) => sourceOf(field) === undefined && field.default === undefined);
+  const sourceOf = ({ name, aliases }: AvroField) =>
+    before.find((field) => field.name === name) ?? before.find((field) => aliases?.includes(field.name));
   const kept = new Set(after.map((field) => sourceOf(field)?.name));
   const removed = before.filter((field) => !kept.has(field.name) && field.default === undefined);
+  const added = after.filter((field) => sourceOf(field) === undefined && field.default === undefined);
   return [
     ...removed.map(({ name }) => `field '${at(name)}' is gone, and it had no default`),
     ...added.map(({ name }) => `field '${at(name)}' is new and has no default`),
@@ -64,14 +35,12 @@ const fieldDifferences = (path: string, from: Json, to: Json, compare: Compare):
   ];
 };
 
-const nameDifferences = (path: string, from: Json, to: Json): string[] => {
-  if (from.name === undefined) return [];
-  const names = [fullName(to), ...((to.aliases as readonly string[] | undefined) ?? []), to.name];
-  const same = names.includes(fullName(from)) && (fullName(from) === fullName(to) || to.aliases !== undefined);
-  return same ? [] : [`${path === '' ? 'the record' : `'${path}'`} was named ${fullName(from)} and is now ${fullName(to)}`];
-};
+const nameDifferences = (path: string, from: Json, to: Json): readonly string[] =>
+  from.name === undefined || readableNames(to).includes(fullName(from))
+    ? []
+    : [`${path === '' ? 'the record' : `'${path}'`} was named ${fullName(from)} and is now ${fullName(to)}`];
 
-const sameKind = (path: string, from: Json, to: Json, compare: Compare): string[] => {
+const partDifferences = (path: string, from: Json, to: Json, compare: Compare): readonly string[] => {
   if (from.type === 'record') return fieldDifferences(path, from, to, compare);
   if (from.type === 'array') return compare(`${path}[]`, from.items, to.items);
   if (from.type === 'map') return compare(`${path}{}`, from.values, to.values);
@@ -82,36 +51,42 @@ const sameKind = (path: string, from: Json, to: Json, compare: Compare): string[
   return gone.length === 0 ? [] : [`'${path}' no longer has the symbols ${gone.join(', ')}`];
 };
 
-const changed = (path: string, from: unknown, to: unknown): string[] => [
-  `'${path}' was ${typeText(from)} and is now ${typeText(to)}`,
-];
-
-const withoutUnion = (path: string, from: Json, to: Json, compare: Compare): string[] => {
+const singleDifferences = (path: string, from: Json, to: Json, compare: Compare): readonly string[] => {
   const logical = (type: Json) => (type.logicalType === undefined ? '' : typeText(type));
   // The registry does not look at these: the same bytes would mean another number or another time.
   if (logical(from) !== logical(to)) return changed(path, from, to);
-  if (from.type === to.type) return [...nameDifferences(path, from, to), ...sameKind(path, from, to, compare)];
+  if (from.type === to.type) return [...nameDifferences(path, from, to), ...partDifferences(path, from, to, compare)];
   const promoted = from.logicalType === undefined && PROMOTIONS[String(from.type)]?.includes(String(to.type)) === true;
   return promoted ? [] : changed(path, from, to);
 };
 
-const comparison = ({ oldNames, newNames, seen }: Comparison): Compare => {
+const listOf = (type: Json | readonly unknown[]): readonly unknown[] => (Array.isArray(type) ? type : [type]);
+
+const comparison = (old: unknown, young: unknown): Compare => {
+  const [oldNames, newNames] = [namesIn(old), namesIn(young)];
+  /** Records that are being compared further out: a record may hold itself. */
+  const open = new Set<string>();
+  const single: Compare = (path, from, to) => {
+    const pair = `${fullName(from as Json)} ${fullName(to as Json)}`;
+    if ((from as Json).type !== 'record') return singleDifferences(path, from as Json, to as Json, compare);
+    if (open.has(pair)) return [];
+    open.add(pair);
+    const differences = singleDifferences(path, from as Json, to as Json, compare);
+    open.delete(pair);
+    return differences;
+  };
   const compare: Compare = (path, from, to) => {
-    const before = normal(from, oldNames);
-    const after = normal(to, newNames);
-    if (Array.isArray(before)) return before.flatMap((branch) => compare(path, branch, to)).filter((text, i, all) => all.indexOf(text) === i);
-    if (Array.isArray(after)) return after.some((branch) => compare(path, before, branch).length === 0) ? [] : changed(path, from, to);
-    const pair = `${JSON.stringify(before)} ${JSON.stringify(after)}`;
-    if (seen.has(pair)) return [];
-    seen.add(pair);
-    return withoutUnion(path, before as Json, after as Json, compare);
+    const befores = listOf(normalType(from, oldNames)).map((type) => normalType(type, oldNames));
+    const afters = listOf(normalType(to, newNames)).map((type) => normalType(type, newNames));
+    if (befores.length === 1 && afters.length === 1) return single(path, befores[0], afters[0]);
+    const unreadable = befores.filter((before) => afters.every((after) => single(path, before, after).length > 0));
+    return unreadable.length === 0 ? [] : changed(path, from, to);
   };
   return compare;
 };
 
 /**
- * What keeps a program that reads by the new schema from what was written by the old one, or the other way round for a field that is
- * gone; in words, nothing when they fit. Stricter than a registry: logical types count.
+ * What keeps a program that reads by the new schema from what was written by the old one, and, for a field that is gone, the other
+ * way round; in words, nothing when they fit. Stricter than a registry: logical types count.
  */
-export const schemaDifferences = (from: unknown, to: unknown): readonly string[] =>
-  comparison({ oldNames: new Map(), newNames: new Map(), seen: new Set() })('', from, to);
+export const schemaDifferences = (from: unknown, to: unknown): readonly string[] => comparison(from, to)('', from, to);

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Codec, TopicCodec } from '../../core/codec.js';
+import type { Log } from '../../core/log.js';
+import type { Topic } from '../../core/topic.js';
+import { avroDecoder } from './decoder.js';
+import { avroEncoder } from './encoder.js';
+import { registeredId } from './register.js';
+import { registryClient } from './registry.js';
+import { readSchemaFile } from './schema-file.js';
+import { schemasById } from './schemas-by-id.js';
+
+export type AvroCodecOptions = Readonly<{
+  /** Of the registry's Confluent API, perhaps with user and password. */
+  registryUrl: string;
+  /** Where `<topic.schema>.avsc` lies. */
+  schemasDirectory: string;
+  log: Log;
+  /** How long one request may take. */
+  deadlineMs?: number;
+  now?: () => number;
+}>;
+
+export type AvroCodec = Codec &
+  Readonly<{
+    /** For those who only read: writes nothing to the registry, and asks it nothing before the first record. */
+    openDecoder<T>(topic: Topic<T>): Promise<Pick<TopicCodec<T>, 'decode'>>;
+  }>;
+
+/** Avro through a schema registry, in the Confluent wire format. Nothing is opened before a topic is. */
+export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now = Date.now }: AvroCodecOptions): AvroCodec => {
+  const connect = () => {
+    const registry = registryClient({ url: registryUrl, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
+    return { registry, schemas: schemasById(registry, now) };
+  };
+  let clients: ReturnType<typeof connect> | undefined;
+  const opened = () => {
+    clients ??= connect();
+    return clients;
+  };
+  const localSchema = (subject: string) => readSchemaFile(join(schemasDirectory, `${subject}.avsc`));
+  return {
+    open: async ({ schema: subject }) => {
+      const { schema, type } = await localSchema(subject);
+      const { registry, schemas } = opened();
+      const id = await registeredId({ registry, subject, schema, log });
+      return { encode: avroEncoder(subject, type, id), decode: avroDecoder({ subject, type, ownId: id, schemas }) };
+    },
+    openDecoder: async ({ schema: subject }) => {
+      const { type } = await localSchema(subject);
+      return { decode: avroDecoder({ subject, type, schemas: opened().schemas }) };
+    },
+  };
+};
