@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { canonicalTimestamp, microsOf, shiftTimestamp, timestampOf } from '../../src/core/timestamp.js';
+
+describe('timestamps', () => {
+  it.each([
+    ['2026-11-21 01:22:33', '2026-11-21 01:22:33.000000'],
+    ['2026-11-21T01:22:33Z', '2026-11-21 01:22:33.000000'],
+    ['2026-11-21 01:22:33.1', '2026-11-21 01:22:33.100000'],
+    ['2026-11-21T01:22:33.123456Z', '2026-11-21 01:22:33.123456'],
+    ['9999-12-31 23:59:59.999999', '9999-12-31 23:59:59.999999'],
+  ])('%s is %s', (text, canonical) => {
+    expect(canonicalTimestamp(text)).toBe(canonical);
+  });
+
+  it.each(['', 'yesterday', '2026-11-21', '2026-02-30 00:00:00', '2026-11-21 25:00:00', '2026-11-21 01:22:33+02:00', '2026-11-21 01:22:33.1234567', '1795224885'])(
+    'refuses %p',
+    (text) => {
+      expect(canonicalTimestamp(text)).toBeUndefined();
+    },
+  );
+
+  it('keep every microsecond of four digit years', () => {
+    const [first, last] = [microsOf('0001-01-01 00:00:00.000000'), microsOf('9999-12-31 23:59:59.999999')];
+    fc.assert(
+      fc.property(fc.bigInt({ min: first, max: last }), (micros) => {
+        expect(microsOf(timestampOf(micros))).toBe(micros);
+      }),
+    );
+  });
+
+  it('compare as texts in time order', () => {
+    const [first, last] = [microsOf('0001-01-01 00:00:00.000000'), microsOf('9999-12-31 23:59:59.999999')];
+    const instant = fc.bigInt({ min: first, max: last });
+    fc.assert(
+      fc.property(instant, instant, (a, b) => {
+        expect(timestampOf(a) < timestampOf(b)).toBe(a < b);
+      }),
+    );
+  });
+
+  it('move by microseconds', () => {
+    expect(shiftTimestamp('2026-01-01 00:00:00.000000', -1n)).toBe('2025-12-31 23:59:59.999999');
+    expect(shiftTimestamp('2026-01-01 00:00:00.990000', 10_000n)).toBe('2026-01-01 00:00:01.000000');
+  });
+});
