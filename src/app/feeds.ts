@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { checkPartitions } from '../adapters/kafka/admin.js';
 import { stateFile } from '../adapters/files/state-file.js';
 import { type Connection, openConnection } from '../adapters/mysql/connect.js';
-import { acquireFeedLock, type Lock } from '../adapters/mysql/lock.js';
+import { acquireFeedLock, isHeldElsewhere, type Lock } from '../adapters/mysql/lock.js';
 import { tableOrigin } from '../adapters/mysql/origin.js';
-import { pollingCapture } from '../captures/polling/index.js';
+import { type PollingOptions, pollingCapture } from '../captures/polling/index.js';
 import type { Config } from '../config.js';
 import { delayOrAbort } from '../core/delay.js';
 import { BridgeError } from '../core/errors.js';
@@ -14,8 +14,7 @@ import type { Log } from '../core/log.js';
 import { keepTrying } from '../core/patience.js';
 import type { FeedDefinition } from '../core/pipeline.js';
 import { deadLetterTopicOf } from '../core/topic.js';
-import type { Clients } from './clients.js';
-import { schemaFile } from './clients.js';
+import { type Clients, schemasDirectory } from './clients.js';
 
 export type FeedOptions = Readonly<{
   config: Config;
@@ -45,26 +44,25 @@ const feedLocked = (feed: string, heldBy: string): BridgeError =>
 const takeLock = async ({ clients, definition, signal }: FeedOptions, connection: Connection): Promise<Lock> => {
   for (let asked = 0; ; asked++) {
     const lock = await acquireFeedLock({ connection, database: clients.database, feed: definition.name });
-    if (!('heldBy' in lock)) return lock;
+    if (!isHeldElsewhere(lock)) return lock;
     if (asked >= 10 || !(await delayOrAbort(200, signal))) throw feedLocked(definition.name, lock.heldBy);
   }
 };
 
-/** A source over a feed's table. */
-export const sourceOf = ({ config, clients, definition, log, onGuarantee, onCaptured }: FeedOptions) =>
-  pollingCapture({
-    name: definition.name,
-    connect: () => openConnection(clients.capture, { role: `capture ${definition.name}` }),
-    database: clients.database,
-    ...definition.source,
-    schemaFile: schemaFile(definition.topic.schema),
-    everyMs: config.pollMs,
-    pageRows: config.pageRows,
-    delayMs: config.delayMs,
-    log,
-    ...(onGuarantee === undefined ? {} : { onGuarantee }),
-    ...(onCaptured === undefined ? {} : { onCaptured }),
-  });
+/** How a feed's table is captured. */
+export const captureOptions = ({ config, clients, definition, log, onGuarantee, onCaptured }: FeedOptions): PollingOptions => ({
+  name: definition.name,
+  connect: () => openConnection(clients.capture, { role: `capture ${definition.name}` }),
+  database: clients.database,
+  ...definition.source,
+  schemaFile: join(schemasDirectory, `${definition.topic.schema}.avsc`),
+  everyMs: config.pollMs,
+  pageRows: config.pageRows,
+  delayMs: config.delayMs,
+  log,
+  ...(onGuarantee === undefined ? {} : { onGuarantee }),
+  ...(onCaptured === undefined ? {} : { onCaptured }),
+});
 
 /** One run of a feed under its lock, until the signal aborts or a server goes away. */
 const once = async (options: FeedOptions): Promise<void> => {
@@ -76,7 +74,7 @@ const once = async (options: FeedOptions): Promise<void> => {
     const lock = await takeLock(options, lockConnection);
     await runFeed({
       name,
-      source: sourceOf(options),
+      source: pollingCapture(captureOptions(options)),
       topic,
       codec: clients.codec,
       publish: clients.publish,

@@ -7,7 +7,7 @@ import type { Transform } from './transform.js';
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A table whose new and changed rows travel into a topic. */
-export type TableSource = Readonly<{ table: string; cursor: string }>;
+export type TableSource = Readonly<{ table: string; cursor: string; key: string }>;
 
 export type FeedDefinition = Readonly<{ name: string; source: TableSource; topic: Topic<Row> }>;
 
@@ -39,8 +39,12 @@ export type Pipeline = Readonly<{ summary: string; feeds: readonly FeedDefinitio
 
 export const definePipeline = (pipeline: Pipeline): Pipeline => Object.freeze(pipeline);
 
-/** A table as a source: `cursor` is the timestamp column that the database stamps on every change. */
-export const table = (name: string, { cursor }: Readonly<{ cursor: string }>): TableSource => ({ table: name, cursor });
+/** A table as a source: `cursor` is the timestamp column that the database stamps on every change, `key` its primary key. */
+export const table = (name: string, { cursor, key = 'id' }: Readonly<{ cursor: string; key?: string }>): TableSource => ({
+  table: name,
+  cursor,
+  key,
+});
 
 /** One table into one topic. The feed's name is the table's unless said otherwise. */
 export const feed = <T extends Row>(source: TableSource, topic: Topic<T>, name = source.table): FeedDefinition => ({ name, source, topic });

@@ -30,8 +30,15 @@ export const pageStatement = (keyset: Keyset, from: Position | null, below: stri
   };
 };
 
-/** How many rows lie after a position, and the oldest of them. */
+/** How many rows lie after a position, the oldest of them, and the clock. */
 export const waitingStatement = (keyset: Keyset, from: Position | null): Statement => {
   const { sql, params } = after(keyset, from);
-  return { sql: `SELECT COUNT(*) n, CAST(MIN(${keyset.cursor}) AS CHAR) oldest FROM ${keyset.table} WHERE ${sql}`, params };
+  const oldest = `CAST(CAST(MIN(${keyset.cursor}) AS DATETIME(6)) AS CHAR)`;
+  return { sql: `SELECT COUNT(*) n, ${oldest} oldest, CAST(NOW(6) AS CHAR) now FROM ${keyset.table} WHERE ${sql}`, params };
 };
+
+/** One row at or before a time, if there is one. */
+export const upToStatement = ({ table, cursor }: Keyset, timestamp: string): Statement => ({
+  sql: `SELECT 1 FROM ${table} WHERE ${cursor} <= ? LIMIT 1`,
+  params: [timestamp],
+});

@@ -1,0 +1,31 @@
+import type { Row } from '../../core/pipeline.js';
+import type { Position } from '../../core/position.js';
+import { canonicalTimestamp } from '../../core/timestamp.js';
+
+/** Positions of a table: `timestamp` (canonical) and `key` (the primary key as text). Without `key`: before the first row of that time. */
+export type TablePositions = Readonly<{
+  positionOf(row: Row): Position;
+  compare(a: Position, b: Position): number;
+}>;
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Integers by value, other keys as the text they are. */
+const orderKeys = (a: string, b: string): number =>
+  /^-?\d+$/.test(a) && /^-?\d+$/.test(b) ? Number(BigInt(a) > BigInt(b)) - Number(BigInt(a) < BigInt(b)) : order(a, b);
+
+/** Both a row as MySQL prints it and a decoded record give the same position. */
+export const positionsOf = (cursor: string, key: string): TablePositions => ({
+  positionOf: (row) => {
+    const text = String(row[cursor]);
+    // The form that MySQL prints for six digits is the canonical one already.
+    const timestamp = text.length === 26 && text[10] === ' ' ? text : (canonicalTimestamp(text) ?? text);
+    return { timestamp, key: String(row[key]) };
+  },
+  compare(a, b) {
+    const byTime = order(a.timestamp ?? '', b.timestamp ?? '');
+    if (byTime !== 0) return byTime;
+    if (a.key === undefined || b.key === undefined) return Number(a.key !== undefined) - Number(b.key !== undefined);
+    return orderKeys(a.key, b.key);
+  },
+});
