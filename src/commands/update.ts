@@ -2,7 +2,6 @@ import { openClients } from '../app/clients.js';
 import { loadPipeline } from '../app/pipelines.js';
 import { requireServers } from '../config.js';
 import { BridgeError } from '../core/errors.js';
-import { keepTrying } from '../core/patience.js';
 import { type CommandSpec, numberOption, type Options, waits } from './command.js';
 
 /** The options that say what the updater does; `up` takes them too. */
@@ -46,8 +45,7 @@ export const update: CommandSpec = {
     if (updater === undefined) throw noUpdater(name);
     const { signal, onRelease } = lifecycle;
     const clients = await openClients({ config, servers, clientId: 'rowbridge-updater', log, signal, onRelease });
-    const run = () => updater({ connect: clients.connectUpdater, signal, log, ...settings });
-    const counts = await keepTrying(run, { log, signal, ...(waits(options) ? {} : { forMs: 0 }) });
+    const counts = await updater({ connect: clients.connectUpdater, signal, log, ...settings, ...(waits(options) ? {} : { forMs: 0 }) });
     log.info({ ...counts }, 'updater stopped');
     return 0;
   },

@@ -1,5 +1,6 @@
 import type { Log } from './log.js';
 import type { Sink } from './sink.js';
+import type { SqlConnection } from './sql.js';
 import type { Topic } from './topic.js';
 import type { Transform } from './transform.js';
 
@@ -34,8 +35,31 @@ export type WorkerDefinition = Readonly<{
   sink(parts: SinkParts): Sink<Row>;
 }>;
 
+export type UpdaterParts = Readonly<{
+  connect(): Promise<SqlConnection>;
+  /** Changes per second; 0 for as fast as it can. */
+  rate?: number;
+  count?: number;
+  seed?: number | string;
+  /** Only the seed rows. */
+  once?: boolean;
+  /** How long a server that is away is waited for; undefined for ever. */
+  forMs?: number;
+  signal: AbortSignal;
+  log: Log;
+  onProgress?(progress: UpdaterCounts): void;
+}>;
+
+export type UpdaterCounts = Readonly<{ seeded: number; changed: number }>;
+
 /** A named set of feeds and workers; its name is the name of its folder. */
-export type Pipeline = Readonly<{ summary: string; feeds: readonly FeedDefinition[]; workers: readonly WorkerDefinition[] }>;
+export type Pipeline = Readonly<{
+  summary: string;
+  feeds: readonly FeedDefinition[];
+  workers: readonly WorkerDefinition[];
+  /** Plays the application whose rows are captured: seeds the tables, then changes them. */
+  updater?(parts: UpdaterParts): Promise<UpdaterCounts>;
+}>;
 
 export const definePipeline = (pipeline: Pipeline): Pipeline => Object.freeze(pipeline);
 

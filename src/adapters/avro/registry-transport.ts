@@ -80,8 +80,9 @@ export const transport = ({ url, authorization, deadlineMs }: TransportOptions):
       status = response.status;
       text = await response.text();
     } catch (error) {
-      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      throw unavailable(url, (cause as { code?: string }).code ?? messageOf(cause), error);
+      const { cause = error } = error as { cause?: { code?: unknown } };
+      const { code } = cause as { code?: unknown };
+      throw unavailable(url, typeof code === 'string' ? code : messageOf(cause), error);
     }
     return answerOf(url, status, text);
   };

@@ -23,6 +23,7 @@ export const readLength = (tap: Tap): number => {
   } while (byte & 0x80 && shift < 28);
   const length = zigzag >>> 1;
   const inRange = (byte & 0x80) === 0 && (zigzag & 1) === 0;
+  if (tap.pos > buf.length) throw new RangeError('it ends too early');
   if (!inRange || length > buf.length - tap.pos) throw new RangeError('a length reaches beyond the end of the record');
   return length;
 };

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BridgeError, messageOf } from '../../core/errors.js';
@@ -29,10 +28,11 @@ export const syncDirectory = async (directory: string): Promise<void> => {
  */
 export const atomicWrite = async (path: string, text: string): Promise<void> => {
   const directory = dirname(path);
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  // One writer a file: a fixed name leaves nothing behind but what the next save replaces.
+  const temporary = `${path}.tmp`;
   try {
     await makeDirectory(directory);
-    const handle = await open(temporary, 'wx');
+    const handle = await open(temporary, 'w');
     try {
       await handle.writeFile(text);
       const mode = await fileModeIn(directory);

@@ -61,7 +61,7 @@ const BY_CODE: ReadonlyMap<string, Verdict> = new Map([
   ...['HANDSHAKE_SSL_ERROR', 'HANDSHAKE_NO_SSL_SUPPORT'].map((code) => [code, tls] as const),
 ]);
 
-type Fields = Readonly<{ errno?: unknown; code?: unknown; sqlMessage?: unknown }>;
+type Fields = Readonly<{ errno?: unknown; code?: unknown; sqlMessage?: unknown; message?: unknown }>;
 
 const fieldsOf = (error: unknown): Fields => (typeof error === 'object' && error !== null ? error : {});
 
@@ -80,10 +80,10 @@ const verdictOf = (error: unknown, words: string): Verdict => {
 };
 
 const wordsOf = (error: unknown): string => {
-  const { sqlMessage, code } = fieldsOf(error);
-  if (typeof sqlMessage === 'string' && sqlMessage !== '') return sqlMessage;
+  const { sqlMessage, message, code } = fieldsOf(error);
+  for (const words of [sqlMessage, message]) if (typeof words === 'string' && words !== '') return words;
   // A name with several addresses fails with an AggregateError, which has no words of its own.
-  return error instanceof Error && error.message === '' && typeof code === 'string' ? `connect ${code}` : messageOf(error);
+  return typeof code === 'string' ? `connect ${code}` : messageOf(error);
 };
 
 /** The driver's error without the statement: its text may hold a password. */

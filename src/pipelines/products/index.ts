@@ -5,6 +5,8 @@ import { chain } from '../../core/transform.js';
 import { jsonLog } from '../../sinks/json-log/index.js';
 import { discount } from '../../transforms/discount.js';
 import { upperCase } from '../../transforms/upper-case.js';
+import { readSeedRows, SEED_FILE } from './seed-rows.js';
+import { updateProducts } from './updater.js';
 
 /** A product as it travels. `last_updated` is UTC with microseconds. */
 export type Product = Readonly<{ id: number; name: string; category: string; price: Decimal; last_updated: string }>;
@@ -27,4 +29,5 @@ export default definePipeline({
       sink: jsonLog,
     }),
   ],
+  updater: async (parts) => updateProducts({ ...parts, seedRows: await readSeedRows(SEED_FILE) }),
 });

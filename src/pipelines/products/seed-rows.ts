@@ -1,8 +1,13 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { BridgeError, messageOf } from '../../core/errors.js';
 
 /** A row of db/seeds/products.json. The price is text, so that it stays the decimal number that was written. */
+/** The same from `src/pipelines/products` and from `dist/pipelines/products`. */
+export const SEED_FILE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'db', 'seeds', 'products.json');
+
 export type SeedRow = Readonly<{ id: number; name: string; category: string; price: string }>;
 
 const EXPECTED = 'a list of { "id": 1, "name": "Kettle", "category": "cat_1", "price": "100.50" } with different ids';
