@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Knex, knex } from 'knex';
+import createKnex, { type Knex } from 'knex';
 import { BridgeError, messageOf } from '../../core/errors.js';
 import type { Log } from '../../core/log.js';
 import { errnoOf, mysqlError } from './errors.js';
@@ -64,7 +64,7 @@ const knexLog = (log: Log) => ({
 type Done = (error: unknown, driver: unknown) => void;
 
 const open = ({ admin, database, log }: MigrateParams): Knex =>
-  knex({
+  createKnex.knex({
     client: 'mysql2',
     connection: driverOptions({ ...admin, database }, { role: 'setup' }) as object,
     pool: {

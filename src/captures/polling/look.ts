@@ -15,7 +15,12 @@ export type LookOptions = Readonly<{
 
 export type Look = Readonly<{ seen: InFlight; /** Why performance_schema cannot be relied on right now. */ blind: string | null }>;
 
-type Row = Readonly<{ k: number; th: number | null; ev: number | null; en: number; tx: string | null }>;
+type Row = Readonly<{ k: number; th: number; ev: number; en: number; tx: string | null }>;
+
+/** The driver gives whole numbers as text where they may be large. */
+type RawRow = Readonly<{ k: unknown; th: unknown; ev: unknown; en: unknown; tx: string | null }>;
+
+const rowOf = ({ k, th, ev, en, tx }: RawRow): Row => ({ k: Number(k), th: Number(th), ev: Number(ev), en: Number(en), tx });
 
 const NOW = 0;
 const STATEMENT = 1;
@@ -51,12 +56,12 @@ UNION ALL SELECT ${CONSUMERS_OFF}, NULL, COUNT(*), 0, NULL FROM performance_sche
   WHERE ENABLED = 'NO' AND NAME IN (${REQUIRED_CONSUMERS.map((name) => `'${name}'`).join(', ')})`;
 
 const events = (rows: readonly Row[], kind: number): ReadonlyMap<number, Event> =>
-  new Map(rows.filter(({ k }) => k === kind).map(({ th, ev, en }) => [Number(th), { event: Number(ev), ended: Number(en) === 1 }]));
+  new Map(rows.filter(({ k }) => k === kind).map(({ th, ev, en }) => [th, { event: ev, ended: en === 1 }]));
 
 const blindness = (rows: readonly Row[]): string | null => {
   const consumersOff = rows.find(({ k }) => k === CONSUMERS_OFF)?.ev;
-  if (Number(consumersOff) > 0) return 'consumers that the horizon needs are switched off in performance_schema.setup_consumers';
-  const unseen = rows.filter(({ k, ev }) => k === THREAD && Number(ev) === 0).length;
+  if (consumersOff !== 0) return 'consumers that the horizon needs are switched off in performance_schema.setup_consumers';
+  const unseen = rows.filter(({ k, ev }) => k === THREAD && ev === 0).length;
   return unseen > 0 ? `${unseen} sessions are not instrumented (performance_schema.setup_actors)` : null;
 };
 
@@ -73,14 +78,15 @@ export const look = async (query: Query, options: LookOptions): Promise<Look> =>
   const { database, table, ownThread, tableFilter, xaRecover } = options;
   const locks = !xaRecover;
   const sql = `${LOOK_SQL}${locks ? WRITERS_SQL : ''}${CONSUMERS_SQL}`;
-  const rows = await query<Row>(sql, [ownThread, ownThread, ownThread, ...(locks ? [database, table] : [])]);
+  const raw = await query<RawRow>(sql, [ownThread, ownThread, ownThread, ...(locks ? [database, table] : [])]);
+  const rows = raw.map(rowOf);
   // Asked after the look: a transaction that was prepared and left by its session is in this answer or in the one above.
   const orphaned = xaRecover && (await query('XA RECOVER')).length > 0;
-  const holders = new Set(rows.filter(({ k }) => k === WRITER).map(({ th }) => Number(th)));
+  const holders = new Set(rows.filter(({ k }) => k === WRITER).map(({ th }) => th));
   const seen: InFlight = {
     now: String(rows.find(({ k }) => k === NOW)?.tx),
     statements: events(rows, STATEMENT),
-    threads: new Map(rows.filter(({ k }) => k === THREAD).map(({ th, tx }) => [Number(th), tx !== 'Sleep'])),
+    threads: new Map(rows.filter(({ k }) => k === THREAD).map(({ th, tx }) => [th, tx !== 'Sleep'])),
     transactions: events(rows, TRANSACTION),
     writers: holders,
     filtered: tableFilter,
