@@ -33,7 +33,7 @@ const LOGICAL: ReadonlyMap<string, (schema: LogicalSchema) => Type> = new Map([
 /** What becomes of a logical type that we do not know: our own schemas must not have one; others' are read as Avro says, without it. */
 export type Unknown = 'refuse' | 'plain';
 
-type AvroSchema = LogicalSchema & Readonly<{ type?: unknown; logicalType?: unknown }>;
+type AvroSchema = LogicalSchema & Readonly<{ type?: unknown; logicalType?: unknown; fields?: unknown }>;
 
 const primitiveType = (schema: AvroSchema, unknown: Unknown): Type | undefined => {
   const { type, logicalType } = schema;

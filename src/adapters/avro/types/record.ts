@@ -4,6 +4,7 @@ import { bases, inner, type Resolver } from './derive.js';
 import type { Options } from './union.js';
 
 type RecordType = InstanceType<typeof bases.RecordType>;
+type Named = Readonly<{ name: string }>;
 type Step = Readonly<{ read(tap: Tap): unknown; targets: readonly number[] }>;
 
 const writerFieldOf = (field: RecordType['fields'][number], writer: RecordType): string | undefined =>
@@ -35,9 +36,24 @@ const resolveRecord = (reader: RecordType, writer: RecordType, options: unknown)
 
 const namesOf = ({ name, aliases }: RecordType): readonly (string | undefined)[] => [name, ...(aliases ?? [])];
 
+/**
+ * avsc keeps fields by name in an object. A field named __proto__ becomes what that object inherits from, and a frozen one: the fields
+ * that come after it could not be put there. So it is made last.
+ */
+const protoMadeLast = (fields: readonly Named[]): readonly Named[] => {
+  const others = fields.filter(({ name }) => name !== '__proto__');
+  if (others.length === fields.length) return fields;
+  const map = (make: (field: Named) => unknown, self: unknown): unknown[] => {
+    const made = new Map(others.map((field) => [field, make.call(self, field)]));
+    return fields.map((field) => (made.has(field) ? made.get(field) : make.call(self, field)));
+  };
+  return Object.assign([...fields], { map });
+};
+
 /** A record whose values are plain objects, with nothing on them but the record's fields. */
-export const recordType = (schema: object, options: Options): Type => {
-  const base = new bases.RecordType(schema as never, options);
+export const recordType = (schema: Readonly<{ fields?: unknown }>, options: Options): Type => {
+  const fields = Array.isArray(schema.fields) ? protoMadeLast(schema.fields as Named[]) : schema.fields;
+  const base = new bases.RecordType({ ...schema, fields } as never, options);
   // Assigning to a field named __proto__ makes a field only where no such setter is inherited.
   const safe = base.fields.some(({ name }) => name === '__proto__') ? Object.create(null) : Object.prototype;
   base.recordConstructor.prototype = safe;
