@@ -48,8 +48,22 @@ const writeBig = (tap: Tap, value: bigint): void => {
   tap.buf[tap.pos++] = Number(zigzag);
 };
 
-/** @throws RangeError when the value is not a whole number of 64 bits, or a number too big to be exact. */
-export const writeLong = (tap: Tap, value: unknown): void => {
+const WHOLE_TEXT = /^-?\d+$/;
+/** So many characters are exact in a number. */
+const NUMBER_CHARACTERS = 15;
+
+/** MySQL's driver gives a BIGINT as the text that MySQL prints; any other value comes back as it is. */
+const wholeOf = (value: unknown): unknown => {
+  if (typeof value !== 'string' || !WHOLE_TEXT.test(value)) return value;
+  return value.length <= NUMBER_CHARACTERS ? Number(value) : BigInt(value);
+};
+
+/**
+ * Takes a number, a bigint, or the text of one.
+ * @throws RangeError when it is not a whole number of 64 bits, or a number too big to be exact
+ */
+export const writeLong = (tap: Tap, given: unknown): void => {
+  const value = typeof given === 'string' ? wholeOf(given) : given;
   if (typeof value !== 'bigint' && !Number.isSafeInteger(value))
     throw new RangeError(`${shown(value)} is not an exact whole number`);
   if (typeof value === 'number' && value < EXACT && value > -EXACT) tap.writeLong(value);
@@ -65,7 +79,8 @@ export const readInt = (tap: Tap): number => {
   return value as number;
 };
 
-const writeInt = (tap: Tap, value: unknown): void => {
+const writeInt = (tap: Tap, given: unknown): void => {
+  const value = wholeOf(given);
   if ((typeof value !== 'number' && typeof value !== 'bigint') || !isInt(value))
     throw new RangeError(`${shown(value)} is not a whole number of 32 bits`);
   tap.writeLong(Number(value));
