@@ -1,0 +1,74 @@
+import type { Connection } from '../../src/adapters/mysql/connect.js';
+import { delayOrAbort } from '../../src/core/delay.js';
+
+/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
+export const seeded = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+};
+
+export type WritersOptions = Readonly<{ connect(): Promise<Connection>; writers: number; forMs: number; seed: number }>;
+
+/** A procedure whose statements nest, so that performance_schema leaves it out of its answers now and then. */
+export const PROCEDURES = [
+  `CREATE PROCEDURE inner_change(IN wanted INT) BEGIN UPDATE products SET price = price + 0.01 WHERE id = wanted; END`,
+  `CREATE PROCEDURE outer_change(IN wanted INT) BEGIN DECLARE n INT DEFAULT 0;
+     WHILE n < 20 DO SET n = n + 1; END WHILE; CALL inner_change(wanted); DO SLEEP(0.002); END`,
+];
+
+type Style = 'autocommit' | 'begin' | 'autocommit0' | 'procedure';
+
+const insert = (connection: Connection, number: number) =>
+  connection.change('INSERT INTO products (name, category, price) VALUES (?, ?, ?)', [`stress ${number}`, 'cat_1', '1.00']);
+
+const write = async (connection: Connection, style: Style, number: number, random: () => number): Promise<void> => {
+  const wanted = 1 + Math.floor(random() * 50);
+  if (style === 'procedure') await connection.query('CALL outer_change(?)', [wanted]);
+  else if (random() < 0.5) await connection.change('UPDATE products SET price = price + 0.01 WHERE id = ?', [wanted]);
+  else await insert(connection, number);
+};
+
+const writer = async (connection: Connection, style: Style, random: () => number, signal: AbortSignal): Promise<number> => {
+  if (style === 'autocommit0') await connection.query('SET autocommit = 0');
+  let written = 0;
+  while (!signal.aborted) {
+    try {
+      if (style === 'begin') await connection.query('BEGIN');
+      await write(connection, style, written, random);
+      const slow = random() < 0.15;
+      if (style !== 'autocommit' && style !== 'procedure') {
+        await delayOrAbort(slow ? random() * 400 : random() * 5, signal);
+        await connection.query(random() < 0.05 ? 'ROLLBACK' : 'COMMIT');
+      }
+      written++;
+    } catch {
+      // A deadlock or a lock wait that timed out: rolled back, and on with the next.
+      await connection.query('ROLLBACK');
+    }
+    await delayOrAbort(random() * 4, signal);
+  }
+  return written;
+};
+
+const STYLES: readonly Style[] = ['autocommit', 'begin', 'autocommit0', 'procedure'];
+
+/** Writers of every habit at once: inserts and updates, slow transactions, rollbacks, procedures. Gives how much they wrote. */
+export const runWriters = async ({ connect, writers, forMs, seed }: WritersOptions): Promise<number> => {
+  const stop = new AbortController();
+  const connections = await Promise.all(Array.from({ length: writers }, connect));
+  const timer = setTimeout(() => stop.abort(), forMs);
+  try {
+    const counts = await Promise.all(
+      connections.map((connection, index) => writer(connection, STYLES[index % STYLES.length] as Style, seeded(seed + index), stop.signal)),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  } finally {
+    clearTimeout(timer);
+    await Promise.all(connections.map((connection) => connection.close()));
+  }
+};
