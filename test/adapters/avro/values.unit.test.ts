@@ -69,12 +69,25 @@ describe('whole numbers', () => {
     expect(through('int', '-2147483648')).toBe(-(2 ** 31));
   });
 
-  it.each([1.5, Number.NaN, 2 ** 53, 2n ** 63n, -(2n ** 63n) - 1n, '9223372036854775808', '5.0', '1e3', '', ' 5', '0x5', 'five', null, undefined, true])(
-    'refuse %p as a long',
-    (value) => {
-      expect(refusal('long', value)).toMatch(/exact whole number|64 bits/);
-    },
-  );
+  it.each([
+    1.5,
+    Number.NaN,
+    2 ** 53,
+    2n ** 63n,
+    -(2n ** 63n) - 1n,
+    '9223372036854775808',
+    '5.0',
+    '1e3',
+    '',
+    ' 5',
+    '0x5',
+    'five',
+    null,
+    undefined,
+    true,
+  ])('refuse %p as a long', (value) => {
+    expect(refusal('long', value)).toMatch(/exact whole number|64 bits/);
+  });
 
   it.each([2 ** 31, -(2 ** 31) - 1, 1.5, '2147483648', '5.0', '', 2n ** 31n, null])('refuse %p as an int', (value) => {
     expect(refusal('int', value)).toContain('32 bits');
