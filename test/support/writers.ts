@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Connection } from '../../src/adapters/mysql/connect.js';
 import { delayOrAbort } from '../../src/core/delay.js';
 
@@ -60,6 +61,7 @@ const STYLES: readonly Style[] = ['autocommit', 'begin', 'autocommit0', 'procedu
 /** Writers of every habit at once: inserts and updates, slow transactions, rollbacks, procedures. Gives how much they wrote. */
 export const runWriters = async ({ connect, writers, forMs, seed }: WritersOptions): Promise<number> => {
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const connections = await Promise.all(Array.from({ length: writers }, connect));
   const timer = setTimeout(() => stop.abort(), forMs);
   try {
