@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { BridgeError } from '../../core/errors.js';
 import type { Log } from '../../core/log.js';
 import type { RegisteredSchema, Registry } from './registry.js';
-import { isRefusal } from './registry-transport.js';
+import { isRefusal, type Refusal } from './registry-transport.js';
 import { schemaDifferences } from './schema-difference.js';
 import type { AvroSchema } from './schema-file.js';
 
@@ -17,15 +17,11 @@ const incompatible = (subject: string, found: string, cause?: unknown): BridgeEr
     cause,
   });
 
-const refused = (
-  subject: string,
-  { status, message }: Readonly<{ status: number; message: string }>,
-  cause: unknown,
-): BridgeError =>
+const refused = (subject: string, cause: Refusal): BridgeError =>
   new BridgeError({
     code: 'SCHEMA_REFUSED',
     kind: 'configuration',
-    found: `The registry does not take the schema of '${subject}' (status ${status}): ${message}.`,
+    found: `The registry does not take the schema of '${subject}' (status ${cause.status}): ${cause.message}.`,
     fix: `Correct schemas/${subject}.avsc.`,
     cause,
   });
@@ -47,29 +43,40 @@ const strictLevel = async (registry: Registry, subject: string, log: Log): Promi
   return LEVEL;
 };
 
-const registerNew = async (registry: Registry, subject: string, schema: AvroSchema, level: string): Promise<number> => {
-  try {
-    return await registry.register(subject, JSON.stringify(schema), level);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    throw error.status === 409 ? incompatible(subject, error.message, error) : refused(subject, error, error);
-  }
-};
-
 export type Registration = Readonly<{ registry: Registry; subject: string; schema: AvroSchema; log: Log }>;
 
-/**
- * The id of a schema, registered when it is new; any number of processes may do so at once.
- * @throws BridgeError `configuration` when it does not fit the latest version of the subject, with the differences
- */
-export const registeredId = async ({ registry, subject, schema, log }: Registration): Promise<number> => {
+/** @throws Refusal when the registry does not take the schema, or when another program was faster */
+const register = async ({ registry, subject, schema, log }: Registration): Promise<number> => {
   const latest = await registry.latest(subject);
   const before = latest === null ? undefined : parsed(latest);
   const differences = latest === null ? [] : schemaDifferences(before, schema);
   if (differences.length > 0) throw incompatible(subject, differences.join('; '));
   const level = await strictLevel(registry, subject, log);
   if (latest !== null && isDeepStrictEqual(before, schema)) return latest.id;
-  const id = await registerNew(registry, subject, schema, level);
+  const id = await registry.register(subject, JSON.stringify(schema), level);
   log.info({ subject, id }, 'schema registered');
   return id;
+};
+
+const idOrRefusal = async (registration: Registration): Promise<number | Refusal> => {
+  try {
+    return await register(registration);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return error;
+  }
+};
+
+/**
+ * The id of a schema, registered when it is new; any number of programs may do so at once.
+ * @throws BridgeError `configuration` when it does not fit the latest version of the subject, with the differences
+ */
+export const registeredId = async (registration: Registration): Promise<number> => {
+  const first = await idOrRefusal(registration);
+  if (typeof first === 'number') return first;
+  // Apicurio says no, also with 409, to the second of two that do the same at once: then all is done by now.
+  const second = await idOrRefusal(registration);
+  if (typeof second === 'number') return second;
+  const { subject } = registration;
+  throw second.status === 409 ? incompatible(subject, second.message, second) : refused(subject, second);
 };

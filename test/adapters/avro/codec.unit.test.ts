@@ -109,6 +109,19 @@ describe('the Avro codec', () => {
       expect(registry.requests.filter((request) => !request.startsWith('GET'))).toEqual([]);
     });
 
+    it.each(['PUT', 'POST'])('looks again when another program was faster with its %s', async (method) => {
+      let refusals = 1;
+      registry.fail((request) => {
+        if (!request.startsWith(method) || refusals-- <= 0) return undefined;
+        registry.add(subject, schema);
+        registry.levels.set(subject, 'BACKWARD');
+        return { status: 409, body: '{"error_code":409,"message":"exists already"}' };
+      });
+      const { encode } = await open();
+      expect(encode(product).readInt32BE(1)).toBe(1);
+      expect(registry.subjects.get(subject)).toEqual([1]);
+    });
+
     it.each([
       [409, 'SCHEMA_INCOMPATIBLE'],
       [422, 'SCHEMA_REFUSED'],
