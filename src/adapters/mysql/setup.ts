@@ -9,7 +9,7 @@ import { type LoadMigration, migrate } from './migrations.js';
 import type { ConnectionParams } from './options.js';
 
 export type SetupParams = Readonly<{
-  /** An account that may create databases and accounts and grant rights. */
+  /** An account that may create databases and accounts and grant rights; its signal ends the setup. */
   admin: ConnectionParams;
   database: string;
   /** The tables that the two accounts are for. */
@@ -18,7 +18,6 @@ export type SetupParams = Readonly<{
   capture: Account;
   migrationsDirectory: string;
   log: Log;
-  signal?: AbortSignal;
   /** How long another setup of the same database is waited for. */
   lockWaitMs?: number;
   loadMigration?: LoadMigration;
@@ -39,7 +38,8 @@ const setupRuns = (database: string, heldBy: string): BridgeError =>
 
 /** Asks again and again instead of waiting in the server, where a waiting statement would hold captures back. */
 const takeTurn = async (connection: Connection, params: SetupParams): Promise<Lock> => {
-  const { database, lockWaitMs = LOCK_WAIT_MS, signal = new AbortController().signal, log } = params;
+  const { admin, database, lockWaitMs = LOCK_WAIT_MS, log } = params;
+  const { signal = new AbortController().signal } = admin;
   const until = performance.now() + lockWaitMs;
   for (let said = ''; ; ) {
     const lock = await acquireLock(connection, lockName('setup', database));
@@ -129,10 +129,10 @@ const runStep = async ({ name, right, run }: Step, { admin, onStep }: SetupParam
  * @throws BridgeError `configuration` when the admin lacks a right, `environment` when another setup does not end, `transient` when the server is away
  */
 export const setupDatabase = async (params: SetupParams): Promise<void> => {
-  const { admin, database, updater, capture, signal, log } = params;
+  const { admin, database, updater, capture, log } = params;
   checkAccounts(admin.user, params);
   const { database: _, ...server } = admin;
-  const connection = await openConnection({ ...server, ...(signal === undefined ? {} : { signal }) }, { role: 'setup' });
+  const connection = await openConnection(server, { role: 'setup' });
   try {
     const lock = await takeTurn(connection, params);
     try {
