@@ -207,6 +207,7 @@ describe('the Avro codec', () => {
       [403, 'REGISTRY_ACCESS_DENIED', ''],
       [404, 'REGISTRY_NOT_FOUND', ''],
       [404, 'REGISTRY_NOT_FOUND', '<html>nothing here</html>'],
+      [404, 'REGISTRY_NOT_FOUND', '{"status":404,"message":"no such path"}'],
       [200, 'REGISTRY_NOT_FOUND', '<html>hello</html>'],
     ])('stops with %d, which waiting does not change: %s', async (status, code, body) => {
       registry.fail(() => ({ status, body }));
@@ -311,11 +312,18 @@ describe('the Avro codec', () => {
       expect(registry.requests).toHaveLength(1);
     });
 
+    it('calls a record without its last byte by its name', async () => {
+      const { encode, decode } = await open();
+      const error = await failureOf(() => decode(encode(product).subarray(0, -1)));
+      expect(error.message).toContain('ends too early');
+    });
+
     it.each([
       ['empty', '', 'empty'],
       ['another magic byte', '0100000001', 'byte 1'],
       ['a piece of an id', '000000', '3 bytes'],
       ['an id alone', '0000000001', 'ends too early'],
+      ['a length beyond the end', '00000000010ec801', 'a length reaches beyond'],
       ['a huge length', '00000000010effffffff7f', 'a length reaches beyond'],
       ['a number of more than 64 bits', '0000000001ffffffffffffffffffff01', '64 bits'],
     ])('calls %s by its name', async (_, hex, words) => {

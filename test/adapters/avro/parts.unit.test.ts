@@ -97,6 +97,22 @@ describe('records', () => {
     );
   });
 
+  it('are not read by another name, or without a field that has no default', () => {
+    const writer = record([{ name: 'id', type: 'int' }]);
+    expect(() => resolved(writer, { ...writer, name: 'Other' }, { id: 1 })).toThrow('cannot read');
+    expect(resolved(writer, { ...writer, name: 'Other', aliases: ['R'] }, { id: 1 })).toStrictEqual({ id: 1 });
+    expect(() =>
+      resolved(
+        writer,
+        record([
+          { name: 'id', type: 'int' },
+          { name: 'x', type: 'int' },
+        ]),
+        { id: 1 },
+      ),
+    ).toThrow("field 'x' was not written");
+  });
+
   it('pass over a logical type that is not known in a field that is not wanted', () => {
     const writer = record([
       { name: 'x', type: { type: 'int', logicalType: 'time-millis' } },

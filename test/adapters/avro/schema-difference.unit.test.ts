@@ -142,6 +142,18 @@ describe('two versions of a schema differ', () => {
       ]),
       ["'a' was long and is now string", "'b' was long and is now string"],
     ],
+    [
+      'a record that stands in two fields changes',
+      record([
+        { name: 'a', type: { type: 'record', name: 'I', fields: [{ name: 'y', type: 'long' }] } },
+        { name: 'b', type: 'I' },
+      ]),
+      record([
+        { name: 'a', type: { type: 'record', name: 'I', fields: [{ name: 'y', type: 'string' }] } },
+        { name: 'b', type: 'I' },
+      ]),
+      ["'a.y' was long and is now string", "'b.y' was long and is now string"],
+    ],
     ['it was no record', 'string', field('long'), ["'' was string and is now record P"]],
   ])('when %s', (_, from, to, differences) => {
     expect(schemaDifferences(from, to)).toEqual(differences);

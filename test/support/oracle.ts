@@ -1,0 +1,137 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { kafkaClient } from '../../src/adapters/kafka/client.js';
+import { kafkaReader } from '../../src/adapters/kafka/reader.js';
+import { openConnection } from '../../src/adapters/mysql/connect.js';
+import { silentLog } from './silent-log.js';
+
+/** One line of a consumer log, as a plain JSON parser reads it. */
+export type LogLine = Readonly<{
+  id: number;
+  name: string;
+  category: string;
+  price: number;
+  discount_price: number;
+  last_updated: string;
+  deleted?: boolean;
+  _kafka: Readonly<{ topic: string; partition: number; offset: number; timestamp: number }>;
+}>;
+
+/** All lines of all logs, by instance. The text of each line is kept for its exact form. */
+export const readLogs = (directory: string): ReadonlyMap<string, readonly (LogLine & Readonly<{ text: string }>)[]> => {
+  const instances = existsSync(directory) ? readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
+  return new Map(
+    instances.map(({ name }) => {
+      const path = join(directory, name, 'consumer_log.json');
+      const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+      return [name, lines.map((text) => ({ ...(JSON.parse(text) as LogLine), text }))];
+    }),
+  );
+};
+
+/** What the promise of rowbridge comes to, counted: everything but `rows` and `records` must be empty. */
+export type Verdict = Readonly<{
+  rows: number;
+  records: number;
+  lines: number;
+  lost: string[];
+  missing: string[];
+  duplicates: string[];
+  repeated: string[];
+  divergent: string[];
+  disordered: string[];
+}>;
+
+type Env = Readonly<Record<string, string>>;
+type Version = Readonly<{ id: number; name: string; price: string; at: string }>;
+type Found = Version & Readonly<{ partition: number; offset: number }>;
+
+const identity = ({ id, at }: Version): string => `${id}@${at}`;
+const repeatedIn = (values: readonly string[]): string[] => [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+
+/** The records of the topic as any Confluent client reads them: with the library's own decoding, not ours. */
+const readTopic = async (env: Env): Promise<Found[]> => {
+  const kafka = kafkaClient({ brokers: [env.KAFKA_BROKERS ?? ''], clientId: 'oracle', log: silentLog });
+  const reader = kafkaReader(kafka);
+  const registry = new SchemaRegistry({ host: env.SCHEMA_REGISTRY_URL ?? '' });
+  const found: Found[] = [];
+  try {
+    for (const [partition, end] of await reader.endOffsets('product_updates'))
+      for await (const batch of reader.readRange({ topic: 'product_updates', partition }, 0n, end))
+        for (const { value, offset } of batch) {
+          if (value === null) continue;
+          const raw = (await registry.decode(value)) as { id: number; name: string; price: Buffer; last_updated: number };
+          const price = BigInt(`0x${raw.price.toString('hex') || '0'}`).toString().padStart(3, '0');
+          const at = String(raw.last_updated);
+          found.push({ id: raw.id, name: raw.name, price: `${price.slice(0, -2)}.${price.slice(-2)}`, at, partition, offset: Number(offset) });
+        }
+  } finally {
+    await reader.close();
+  }
+  return found;
+};
+
+const readTable = async (env: Env): Promise<Version[]> => {
+  const connection = await openConnection(
+    {
+      host: env.MYSQL_HOST ?? '',
+      port: Number(env.MYSQL_PORT),
+      user: env.MYSQL_ADMIN_USER ?? '',
+      password: env.MYSQL_ADMIN_PASSWORD ?? '',
+      database: env.MYSQL_DATABASE ?? '',
+    },
+    { role: 'oracle' },
+  );
+  try {
+    const sql = 'SELECT id, name, price, CAST(ROUND(UNIX_TIMESTAMP(last_updated) * 1000000) AS CHAR) at FROM products';
+    return (await connection.query<Version>(sql)).map((row) => ({ ...row, id: Number(row.id) }));
+  } finally {
+    await connection.close();
+  }
+};
+
+const microsOfLine = (time: string): string => `${Date.parse(`${time.slice(0, 19)}Z`) / 1000}${time.slice(20, 26)}`;
+
+/** Compares table, topic and logs. @param from offsets per partition where the last replay began; records before count as another replay's */
+export const judge = async (env: Env, logsDirectory: string, from: ReadonlyMap<number, number> = new Map()): Promise<Verdict> => {
+  const rows = await readTable(env);
+  const records = await readTopic(env);
+  const logs = [...readLogs(logsDirectory).values()];
+  const lines = logs.flat().filter(({ deleted }) => deleted !== true);
+  const inTopic = new Set(records.map(identity));
+  const places = lines.map(({ _kafka: { partition, offset } }) => `${partition}/${offset}`);
+  const logged = new Set(places);
+  const byPlace = new Map(records.map((record) => [`${record.partition}/${record.offset}`, record]));
+  const latest = records.filter(({ partition, offset }) => offset >= (from.get(partition) ?? 0));
+  return {
+    rows: rows.length,
+    records: records.length,
+    lines: lines.length,
+    lost: rows.map(identity).filter((version) => !inTopic.has(version)),
+    missing: [...byPlace.keys()].filter((place) => !logged.has(place)),
+    duplicates: repeatedIn(places),
+    repeated: repeatedIn(latest.map(identity)),
+    divergent: lines.flatMap(({ id, name, last_updated, text, _kafka: { partition, offset } }) => {
+      const record = byPlace.get(`${partition}/${offset}`);
+      const same =
+        record !== undefined &&
+        record.id === id &&
+        record.name === name &&
+        record.at === microsOfLine(last_updated) &&
+        text.includes(`"price":${record.price},`);
+      return same ? [] : [text];
+    }),
+    disordered: logs.flatMap((log) => {
+      const last = new Map<number, number>();
+      return log.flatMap(({ text, _kafka: { partition, offset } }) => {
+        const before = last.get(partition) ?? -1;
+        last.set(partition, offset);
+        return offset > before ? [] : [text];
+      });
+    }),
+  };
+};
+
+/** The verdict of a system that kept its promise. */
+export const clean = { lost: [], missing: [], duplicates: [], repeated: [], divergent: [], disordered: [] };
