@@ -42,7 +42,9 @@ const listOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(f
 
 /** The Java of a home folder, or the named program itself. */
 const commandsAt = (place: string): string[] =>
-  [place, ...['bin', 'Contents/Home/bin'].flatMap((bin) => JAVA_NAMES.map((name) => join(place, bin, name)))].filter(isExecutable);
+  [place, ...['bin', 'Contents/Home/bin'].flatMap((bin) => JAVA_NAMES.map((name) => join(place, bin, name)))].filter(
+    isExecutable,
+  );
 
 const candidates = (env: Environment, jvmFolders: readonly string[]): string[] => {
   if (env.ROWBRIDGE_JAVA) return commandsAt(env.ROWBRIDGE_JAVA);
@@ -61,9 +63,14 @@ export const findJava = async (env: Environment, jvmFolders: readonly string[] =
     const version = majorVersion(releaseOf(command) ?? (await askJava(command, env)));
     if (version !== undefined) found.push({ command, version });
   }
-  const newest = found.reduce<Java | undefined>((best, one) => (best === undefined || one.version > best.version ? one : best), undefined);
+  const newest = found.reduce<Java | undefined>(
+    (best, one) => (best === undefined || one.version > best.version ? one : best),
+    undefined,
+  );
   if (newest === undefined) {
-    const places = env.ROWBRIDGE_JAVA ? `at ROWBRIDGE_JAVA=${env.ROWBRIDGE_JAVA}` : `in JAVA_HOME, on the PATH, or in ${jvmFolders.join(', ')}`;
+    const places = env.ROWBRIDGE_JAVA
+      ? `at ROWBRIDGE_JAVA=${env.ROWBRIDGE_JAVA}`
+      : `in JAVA_HOME, on the PATH, or in ${jvmFolders.join(', ')}`;
     throw new BridgeError({ code: 'JAVA_MISSING', kind: 'environment', found: `No Java was found ${places}.`, fix: FIX });
   }
   if (newest.version < OLDEST_JAVA) {

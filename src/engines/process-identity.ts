@@ -15,7 +15,9 @@ const linuxIdentity = (pid: number): string | undefined => {
 };
 
 const unixIdentity = (pid: number): string | undefined => {
-  const text = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', PATH: '/bin:/usr/bin' } }).toString();
+  const text = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    env: { LC_ALL: 'C', PATH: '/bin:/usr/bin' },
+  }).toString();
   const [state = '', ...started] = text.trim().split(/\s+/);
   return state === '' || DEAD_STATES.includes(state.charAt(0)) ? undefined : started.join(' ');
 };

@@ -4,7 +4,15 @@ import type { Environment } from './environment.js';
 
 const KEPT_CHARACTERS = 4000;
 
-export type Run = Readonly<{ name: string; command: string; args: readonly string[]; env: Environment; input: string; withinMs: number; signal: AbortSignal }>;
+export type Run = Readonly<{
+  name: string;
+  command: string;
+  args: readonly string[];
+  env: Environment;
+  input: string;
+  withinMs: number;
+  signal: AbortSignal;
+}>;
 
 /**
  * Runs a short command to its end.
@@ -31,5 +39,10 @@ export const runToEnd = async ({ name, command, args, env, input, withinMs, sign
   signal.throwIfAborted();
   if (code === 0) return;
   const found = `${name} failed (${how || `exit code ${code}`}):\n${output.trim().split('\n').slice(-12).join('\n')}\n`;
-  throw new BridgeError({ code: 'ENGINE_FAILED', kind: 'environment', found, fix: 'Put right what it says, or use Docker: docker compose up.' });
+  throw new BridgeError({
+    code: 'ENGINE_FAILED',
+    kind: 'environment',
+    found,
+    fix: 'Put right what it says, or use Docker: docker compose up.',
+  });
 };

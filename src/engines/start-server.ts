@@ -11,7 +11,8 @@ import { type Supervised, supervise } from './supervise.js';
 const READY_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 50;
 const ATTEMPTS = 3;
-const PORT_TAKEN = /address already in use|port (already|is) in use|Port \d+ seems to be used|BindException|Can't start server: Bind on TCP/i;
+const PORT_TAKEN =
+  /address already in use|port (already|is) in use|Port \d+ seems to be used|BindException|Can't start server: Bind on TCP/i;
 
 /** What the start of any server is given. */
 export type ServerContext = Readonly<{
@@ -34,10 +35,21 @@ export type Launch = Readonly<{
 
 export type ServerPlan = Readonly<{ name: string; ports: number; graceMs: number; launch(ports: readonly number[]): Launch }>;
 
-export type Server = Readonly<{ name: string; ports: readonly number[]; logFile: string; process: Supervised; failure(what: string): BridgeError }>;
+export type Server = Readonly<{
+  name: string;
+  ports: readonly number[];
+  logFile: string;
+  process: Supervised;
+  failure(what: string): BridgeError;
+}>;
 
 /** Runs the command with its output in a new log; the log of the time before is kept beside it. */
-const runLogged = async (plan: ServerPlan, { command, args }: Launch, context: ServerContext, logFile: string): Promise<Supervised> => {
+const runLogged = async (
+  plan: ServerPlan,
+  { command, args }: Launch,
+  context: ServerContext,
+  logFile: string,
+): Promise<Supervised> => {
   mkdirSync(context.logFolder, { recursive: true });
   try {
     renameSync(logFile, logFile.replace(/\.log$/, '.previous.log'));
@@ -55,7 +67,12 @@ const runLogged = async (plan: ServerPlan, { command, args }: Launch, context: S
 const failureOf = (name: string, logFile: string, what: string): BridgeError => {
   const tail = logTail(logFile);
   const found = `${name} ${what}. Its log is ${logFile}${tail === '' ? ', which is empty.' : `, which ends with:\n${tail}\n`}`;
-  return new BridgeError({ code: 'ENGINE_FAILED', kind: 'environment', found, fix: 'Put right what the log says, or use Docker: docker compose up.' });
+  return new BridgeError({
+    code: 'ENGINE_FAILED',
+    kind: 'environment',
+    found,
+    fix: 'Put right what the log says, or use Docker: docker compose up.',
+  });
 };
 
 const awaitReady = async ({ process, failure }: Server, launch: Launch, signal: AbortSignal): Promise<void> => {

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { BridgeError } from '../core/errors.js';
 import type { Environment } from './environment.js';
-import { readLines } from './read-lines.js';
 import { killProcess, type ProcessRef, refOf } from './process-identity.js';
+import { readLines } from './read-lines.js';
 
 /** The compiled one, also when this runs from the sources: node runs no TypeScript. */
 const SUPERVISOR = fileURLToPath(new URL('../../dist/engines/supervisor.js', import.meta.url));
@@ -95,7 +95,12 @@ export const supervise = async (command: Command): Promise<Supervised> => {
   const pid = await reports.pid;
   if (pid === undefined || supervisor.pid === undefined) {
     const found = `${command.command} could not be started: ${await reports.ended}.`;
-    throw new BridgeError({ code: 'ENGINE_FAILED', kind: 'environment', found, fix: 'Check that it may be run, or use Docker: docker compose up.' });
+    throw new BridgeError({
+      code: 'ENGINE_FAILED',
+      kind: 'environment',
+      found,
+      fix: 'Check that it may be run, or use Docker: docker compose up.',
+    });
   }
   const processes = [refOf(supervisor.pid), refOf(pid)];
   const stop = async (): Promise<void> => {
