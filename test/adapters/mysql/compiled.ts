@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { transform, transformFile } from '@swc/core';
+import { transformFile } from '@swc/core';
 
 const root = join(__dirname, '../../..');
 const jsc = { parser: { syntax: 'typescript' }, target: 'es2022' } as const;
@@ -20,12 +20,4 @@ export const compileSources = async (...folders: readonly string[]): Promise<Com
       await writeFile(target, code);
     }
   return { directory, remove: () => rm(directory, { recursive: true }) };
-};
-
-/** Evaluates a migration inside the test: jest's sandbox cannot import ES modules. */
-export const loadMigration = async <T>(path: string, read: (path: string) => Promise<string>): Promise<T> => {
-  const { code } = await transform(await read(path), { swcrc: false, jsc: { target: 'es2022' }, module: { type: 'commonjs' } });
-  const module = { exports: {} };
-  new Function('module', 'exports', code)(module, module.exports);
-  return module.exports as T;
 };

@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { escapeId } from 'mysql2';
 import { type Connection, type ConnectionParams, openConnection } from '../../../src/adapters/mysql/connect.js';
+import { testServers } from '../../support/servers.js';
 
 /** A name that no other test has; fits where a user name has to. */
 export const testName = (what: string): string => `t_${what}_${randomBytes(4).toString('hex')}`;
 
-/** The administrator of the server that these tests run against. */
+/** The administrator of the server that these tests run against: that of the test run, unless a URL names another. */
 export const testAdmin = async (): Promise<ConnectionParams> => {
-  const url = new URL(process.env.ROWBRIDGE_TEST_MYSQL ?? 'mysql://root@127.0.0.1:3306');
-  return { host: url.hostname, port: Number(url.port), user: url.username, password: decodeURIComponent(url.password) };
+  const other = process.env.ROWBRIDGE_TEST_MYSQL;
+  if (other !== undefined) {
+    const url = new URL(other);
+    return { host: url.hostname, port: Number(url.port), user: url.username, password: decodeURIComponent(url.password) };
+  }
+  const { mysql } = await testServers();
+  return { host: mysql.host, port: mysql.port, user: mysql.adminUser, password: mysql.adminPassword };
 };
 
 export type TestDatabase = Readonly<{
