@@ -56,7 +56,7 @@ const singleDifferences = (path: string, from: Json, to: Json, compare: Compare)
   // The registry does not look at these: the same bytes would mean another number or another time.
   if (logical(from) !== logical(to)) return changed(path, from, to);
   if (from.type === to.type) return [...nameDifferences(path, from, to), ...partDifferences(path, from, to, compare)];
-  const promoted = from.logicalType === undefined && PROMOTIONS[String(from.type)]?.includes(String(to.type)) === true;
+  const promoted = PROMOTIONS[String(from.type)]?.includes(String(to.type)) === true;
   return promoted ? [] : changed(path, from, to);
 };
 

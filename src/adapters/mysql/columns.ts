@@ -57,8 +57,9 @@ const typeOf = ({ dataType, columnType, numericPrecision, numericScale, digits, 
   if (name === 'decimal') return { kind: 'decimal', precision: Number(numericPrecision), scale: Number(numericScale) };
   if (name === 'datetime' || name === 'timestamp') return { kind: name, digits: Number(digits) };
   const kind = SIMPLE.get(name);
-  // Text in the character set `binary` is bytes.
-  return { kind: kind === undefined || (kind === 'text' && characterSet === 'binary') ? 'other' : kind };
+  // Text in the character set `binary` is bytes; MySQL then names none, as it does for JSON, which is utf8mb4.
+  const isBytes = kind === 'text' && name !== 'json' && (characterSet ?? 'binary') === 'binary';
+  return { kind: kind === undefined || isBytes ? 'other' : kind };
 };
 
 const columnOf = (row: Row): TableColumn => ({

@@ -39,7 +39,7 @@ describe('a table', () => {
        flag BOOLEAN, y YEAR, de DECIMAL(65,30), deu DECIMAL(10,2) UNSIGNED NOT NULL, de0 DECIMAL, nu NUMERIC(5,1),
        c CHAR(3), vc VARCHAR(20) CHARACTER SET latin1, tt TINYTEXT, tx TEXT, mt MEDIUMTEXT, lt LONGTEXT, en ENUM('unsigned','b'), st SET('a','b'), js JSON,
        d DATE, t TIME(6), dt DATETIME(3), dt0 DATETIME, ts TIMESTAMP(6) NULL, ts0 TIMESTAMP NULL,
-       f FLOAT, db DOUBLE, bt BIT(64), b BINARY(3), vb VARBINARY(20), bl BLOB, lb LONGBLOB, g POINT,
+       f FLOAT, db DOUBLE, bt BIT(64), b BINARY(3), vb VARBINARY(20), bl BLOB, lb LONGBLOB, g POINT, eb ENUM('a') CHARACTER SET binary,
        gen INT GENERATED ALWAYS AS (i + 1) VIRTUAL`,
     );
     const integer = (bits: number, unsigned = false) => ({ kind: 'integer', bits, unsigned });
@@ -66,7 +66,7 @@ describe('a table', () => {
       ['dt0', { kind: 'datetime', digits: 0 }],
       ['ts', { kind: 'timestamp', digits: 6 }],
       ['ts0', { kind: 'timestamp', digits: 0 }],
-      ...['f', 'db', 'bt', 'b', 'vb', 'bl', 'lb', 'g'].map((name) => [name, { kind: 'other' }]),
+      ...['f', 'db', 'bt', 'b', 'vb', 'bl', 'lb', 'g', 'eb'].map((name) => [name, { kind: 'other' }]),
       ['gen', integer(32)],
     ]);
     const named = new Map(columns.map((column) => [column.name, column]));

@@ -40,9 +40,8 @@ const writeMoment =
     }
     const unit = 10 ** digits;
     const seconds = day * SECONDS_PER_DAY + clock.seconds;
-    const whole = seconds * unit;
-    const exact = Number.isSafeInteger(whole) && Number.isSafeInteger(whole + clock.fraction);
-    writeLong(tap, exact ? whole + clock.fraction : BigInt(seconds) * BigInt(unit) + BigInt(clock.fraction));
+    const total = seconds * unit + clock.fraction;
+    writeLong(tap, Number.isSafeInteger(total) ? total : BigInt(seconds) * BigInt(unit) + BigInt(clock.fraction));
   };
 
 const THREE = Array.from({ length: 1000 }, (_, n) => n.toString().padStart(3, '0'));
@@ -56,10 +55,8 @@ const bigSplit = (total: bigint, perDay: bigint): readonly [number, number] => {
 };
 
 const split = (total: number, perDay: number): readonly [number, number] => {
-  // The quotient of a number just below a whole day is rounded up to that day.
   const day = Math.floor(total / perDay);
-  const ofDay = total - day * perDay;
-  return ofDay < 0 ? [day - 1, ofDay + perDay] : [day, ofDay];
+  return [day, total - day * perDay];
 };
 
 const readMoment = ({ digits, utc }: Shape): ((tap: Tap) => string) => {
