@@ -1,6 +1,6 @@
-import { open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BridgeError, messageOf } from '../../core/errors.js';
+import { type FileSystem, nodeFiles, syncDirectory, unless, withFile, writeWhole } from './file-system.js';
 import { fileModeIn, makeDirectory } from './open-to-all.js';
 
 const notWritable = (path: string, cause: unknown): BridgeError =>
@@ -12,39 +12,27 @@ const notWritable = (path: string, cause: unknown): BridgeError =>
     cause,
   });
 
-/** Makes the names in a directory durable. */
-export const syncDirectory = async (directory: string): Promise<void> => {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
 /**
  * Replaces a file as a whole: whoever reads it, at any moment and after any crash, finds the old text or the new one.
  * @throws BridgeError `environment` when the directory cannot be written; the old file is untouched
  */
-export const atomicWrite = async (path: string, text: string): Promise<void> => {
+export const atomicWrite = async (path: string, text: string, files: FileSystem = nodeFiles): Promise<void> => {
   const directory = dirname(path);
   // One writer a file: a fixed name leaves nothing behind but what the next save replaces.
   const temporary = `${path}.tmp`;
   try {
-    await makeDirectory(directory);
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(text);
-      const mode = await fileModeIn(directory);
-      if (mode !== undefined) await handle.chmod(mode);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-    await syncDirectory(directory);
+    await makeDirectory(directory, files);
+    const mode = await fileModeIn(directory, files);
+    await withFile(files, temporary, 'w', async (file) => {
+      await writeWhole(file, Buffer.from(text));
+      // A file left by another user is open to all already.
+      if (mode !== undefined) await unless(['EPERM'], file.chmod(mode));
+      await file.sync();
+    });
+    await files.rename(temporary, path);
+    await syncDirectory(files, directory);
   } catch (error) {
-    await unlink(temporary).catch(() => {});
+    await files.unlink(temporary).catch(() => {});
     throw notWritable(path, error);
   }
 };

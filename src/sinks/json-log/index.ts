@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type FileSystem, nodeFiles } from '../../adapters/files/file-system.js';
+import { type Processes, systemProcesses } from '../../adapters/files/process-identity.js';
+import { delayOrAbort } from '../../core/delay.js';
+import type { Row, SinkParts } from '../../core/pipeline.js';
+import type { Sink } from '../../core/sink.js';
+import { partitionKey } from '../../core/topic.js';
+import { encodeBatch, type Lanes } from './encode-batch.js';
+import { fileError, instanceInvalid, waitAborted } from './log-errors.js';
+import { type Opened, openInstance } from './open-instance.js';
+import { resumeInstance } from './resume-instance.js';
+import { logPath, type Surroundings } from './surroundings.js';
+
+export { instanceLogs, lastLogged } from './last-logged.js';
+
+export type JsonLogOptions = SinkParts &
+  Readonly<{
+    /** The field that a deleted row's key stands in; default `id`. */
+    keyField?: string;
+    /** How long a worker that lost a partition may take to let go of it before its log is taken away; default one second. */
+    graceMs?: number;
+    /** Ends every wait. */
+    signal?: AbortSignal;
+    now?: () => Date;
+    files?: FileSystem;
+    processes?: Processes;
+    pause?: (ms: number) => Promise<void>;
+    unique?: () => string;
+  }>;
+
+export type JsonLog<T> = Sink<T> & Required<Pick<Sink<T>, 'open' | 'resume' | 'close'>>;
+
+const INSTANCE_NAME = /^[a-z0-9_-]+$/;
+
+const pauseUntil =
+  (signal: AbortSignal) =>
+  async (ms: number): Promise<void> => {
+    if (!(await delayOrAbort(ms, signal))) throw waitAborted();
+  };
+
+const surroundingsOf = (options: JsonLogOptions): Surroundings => ({
+  files: options.files ?? nodeFiles,
+  processes: options.processes ?? systemProcesses(),
+  log: options.log,
+  now: options.now ?? (() => new Date()),
+  pause: options.pause ?? pauseUntil(options.signal ?? new AbortController().signal),
+  unique: options.unique ?? randomUUID,
+});
+
+/** Runs one call after the other, whatever becomes of them. */
+const oneByOne = (path: string): (<R>(call: () => Promise<R>) => Promise<R>) => {
+  let last: Promise<unknown> = Promise.resolve();
+  return (call) => {
+    const result = last.then(call).catch((error: unknown) => {
+      throw fileError(path, error);
+    });
+    last = result.catch(() => {});
+    return result;
+  };
+};
+
+/**
+ * Appends one JSON object a line to `<directory>/<instance>/consumer_log.json`: every record exactly once in the logs of all
+ * instances under the directory together, whoever is killed or stopped, and when.
+ * @throws BridgeError `configuration` for an instance name that cannot be a folder's
+ */
+export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLog<T> => {
+  const { instance, keyField = 'id', graceMs = 1_000 } = options;
+  if (!INSTANCE_NAME.test(instance)) throw instanceInvalid(instance);
+  const directory = join(options.directory, instance);
+  const s = surroundingsOf(options);
+  const inTurn = oneByOne(logPath(directory));
+  let opened: Opened | undefined;
+  let lanes: Lanes = new Map();
+
+  const open = async (): Promise<Opened> => {
+    opened ??= await openInstance(s, directory, graceMs);
+    return opened;
+  };
+
+  return {
+    open: () => inTurn(async () => void (await open())),
+    resume: (assigned) =>
+      inTurn(async () => {
+        // Nothing may be written before it is known again what is logged.
+        lanes = new Map();
+        const resumed = await resumeInstance(s, await open(), options.readRecordTimestamp, assigned);
+        lanes = resumed.lanes;
+        const keys = assigned.map(partitionKey);
+        return new Map([...resumed.next].filter(([key]) => keys.includes(key)));
+      }),
+    write: (results) =>
+      inTurn(async () => {
+        if (results.length === 0) return;
+        const batch = encodeBatch(results, lanes, keyField);
+        try {
+          await (await open()).log.append(batch);
+        } catch (error) {
+          lanes = opened?.log.isOpen() === true ? lanes : new Map();
+          throw error;
+        }
+        for (const [lane, { offset }] of batch.lasts) lane.next = offset + 1n;
+      }),
+    close: () =>
+      inTurn(async () => {
+        lanes = new Map();
+        const closing = opened;
+        opened = undefined;
+        await closing?.close();
+      }),
+  };
+};

@@ -1,0 +1,43 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifThere, nodeFiles, unless } from '../../adapters/files/file-system.js';
+import { fencesUnderWay } from './fence.js';
+import type { LastLine } from './log-content.js';
+import { readContent } from './read-content.js';
+import { logPath } from './surroundings.js';
+
+type Where = Readonly<{ directory: string; instance: string }>;
+
+/** The log itself, or the place where a fence holds it at this moment. */
+const places = async (directory: string): Promise<readonly string[]> => {
+  const held = (await fencesUnderWay(nodeFiles, directory)).flatMap(({ holder }) => [join(holder, 'new'), join(holder, 'old')]);
+  return [...held, logPath(directory)];
+};
+
+/**
+ * The last line of each partition in an instance's log, by `partitionKey`, and how many lines it has of it.
+ * Only reads: a torn line at the end is left where it is, and not counted.
+ * @throws BridgeError `integrity` for a broken line
+ */
+export const lastLogged = async ({ directory, instance }: Where): Promise<ReadonlyMap<string, LastLine>> => {
+  const own = join(directory, instance);
+  for (const path of await places(own)) {
+    const file = await ifThere(nodeFiles.open(path, 'r'));
+    if (file === undefined) continue;
+    try {
+      return (await readContent(nodeFiles, file, own)).offsets;
+    } finally {
+      await file.close();
+    }
+  }
+  return new Map();
+};
+
+/** The same for every instance that has a folder. */
+export const instanceLogs = async (directory: string): Promise<ReadonlyMap<string, ReadonlyMap<string, LastLine>>> => {
+  const logs = new Map<string, ReadonlyMap<string, LastLine>>();
+  const entries = (await unless(['ENOENT'], readdir(directory, { withFileTypes: true }))) ?? [];
+  for (const entry of entries)
+    if (entry.isDirectory()) logs.set(entry.name, await lastLogged({ directory, instance: entry.name }));
+  return logs;
+};

@@ -1,0 +1,140 @@
+import { type OpenFile, unless, writeWhole } from '../../adapters/files/file-system.js';
+import { fileModeIn } from '../../adapters/files/open-to-all.js';
+import type { EncodedBatch } from './encode-batch.js';
+import { openLog } from './fence.js';
+import { inodeOf } from './fence-steps.js';
+import { appended, type LogContent } from './log-content.js';
+import { logChanged, logFenced, writeFailed } from './log-errors.js';
+import { type LogIndex, logIndex } from './log-index.js';
+import { readContent } from './read-content.js';
+import { cutTail, setLogAside } from './set-aside.js';
+import { logPath, type Surroundings } from './surroundings.js';
+
+type State = { file: OpenFile | undefined; content: LogContent | undefined; readonly index: LogIndex };
+
+/** The log that this worker writes to. Whatever fails: what was counted before stands, and nothing of the failed batch counts. */
+export type OwnLog = Readonly<{
+  /** Opens it, and reads what is in it, unless it is open and as we left it. @throws BridgeError `integrity` for a broken line */
+  open(): Promise<LogContent>;
+  /** False after a failure that leaves it open what is logged: `open` finds out. */
+  isOpen(): boolean;
+  /** Whether the path still leads to the file that is open. */
+  isOurs(): Promise<boolean>;
+  /** Appends whole units, durably. @throws BridgeError `transient` when nothing of it counts */
+  append(batch: EncodedBatch): Promise<void>;
+  setAside(): Promise<string | undefined>;
+  close(): Promise<void>;
+}>;
+
+const release = async (state: State): Promise<void> => {
+  const { file } = state;
+  state.file = undefined;
+  await file?.close();
+};
+
+/** Where all may write to the directory they may write to the log; one made by another user is as that user left it. */
+const letAllWrite = async ({ files }: Surroundings, directory: string, file: OpenFile): Promise<void> => {
+  const mode = await fileModeIn(directory, files);
+  if (mode !== undefined && ((await file.stat()).mode & 0o777) !== mode) await unless(['EPERM'], file.chmod(mode));
+};
+
+const unchanged = async (directory: string, { files }: Surroundings, file: OpenFile, content: LogContent): Promise<boolean> => {
+  const { ino, size } = await file.stat();
+  return size === content.bytes && (await inodeOf(files, logPath(directory))) === ino;
+};
+
+/** A person may delete or empty a log: said once, as only the index and we remember it. */
+const sayIfEmptied = async (
+  s: Surroundings,
+  directory: string,
+  { content: before, index }: State,
+  content: LogContent,
+): Promise<void> => {
+  if (content.bytes > 0 || (before?.bytes ?? (await index.bytes())) === 0) return;
+  await index.remove();
+  s.log.warn({ file: logPath(directory) }, "the log was deleted or emptied: going on from the group's committed offsets");
+};
+
+const open = async (s: Surroundings, directory: string, state: State): Promise<LogContent> => {
+  if (state.file !== undefined && state.content !== undefined && (await unchanged(directory, s, state.file, state.content)))
+    return state.content;
+  await release(state);
+  const file = await openLog(s, directory, 'a+');
+  if (file === undefined) throw logFenced(logPath(directory));
+  try {
+    await letAllWrite(s, directory, file);
+    const content = await readContent(s.files, file, directory, state.content);
+    await cutTail(s, directory, file, content.bytes);
+    // What a killed worker left may not be on the disk yet; from here on it counts.
+    await file.datasync();
+    await sayIfEmptied(s, directory, state, content);
+    state.content = content;
+    state.file = file;
+    await state.index.saveIfFar(content);
+    return content;
+  } catch (error) {
+    state.file = undefined;
+    await file.close();
+    throw error;
+  }
+};
+
+/** Leaves the log as it was before the batch; where even that fails, the next `open` reads what became of it. */
+const takeBack = async (state: State, file: OpenFile, size: number): Promise<void> => {
+  try {
+    await file.truncate(size);
+  } catch {
+    await release(state);
+  }
+};
+
+const append = async (s: Surroundings, directory: string, state: State, batch: EncodedBatch): Promise<void> => {
+  const { file, content } = state;
+  const path = logPath(directory);
+  if (file === undefined || content === undefined) throw logFenced(path);
+  const { size, ino } = await file.stat();
+  if (size !== content.bytes) {
+    await release(state);
+    throw logChanged(path);
+  }
+  try {
+    await writeWhole(file, batch.bytes);
+    await file.datasync();
+  } catch (error) {
+    await takeBack(state, file, size);
+    throw writeFailed(path, error);
+  }
+  const after = await file.stat();
+  const fenced = (await inodeOf(s.files, path)) !== ino;
+  if (fenced || after.size !== size + batch.bytes.length) {
+    await release(state);
+    throw fenced ? logFenced(path) : logChanged(path);
+  }
+  state.content = appended(
+    content,
+    batch,
+    [...batch.lasts].map(([{ key }, last]) => [key, last] as const),
+  );
+  await state.index.saveIfFar(state.content);
+};
+
+export const ownLog = (s: Surroundings, directory: string): OwnLog => {
+  const state: State = { file: undefined, content: undefined, index: logIndex(s, directory) };
+  return {
+    open: () => open(s, directory, state),
+    isOpen: () => state.file !== undefined,
+    isOurs: async () =>
+      state.file !== undefined && (await inodeOf(s.files, logPath(directory))) === (await state.file.stat()).ino,
+    append: (batch) => append(s, directory, state, batch),
+    async setAside() {
+      await release(state);
+      await state.index.remove();
+      state.content = undefined;
+      return setLogAside(s, directory);
+    },
+    async close() {
+      if (state.file !== undefined && state.content !== undefined) await state.index.save(state.content);
+      await release(state);
+    },
+  };
+};

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { FileSystem } from '../../adapters/files/file-system.js';
+import type { Processes } from '../../adapters/files/process-identity.js';
+import type { Log } from '../../core/log.js';
+
+/** What every part of the sink works with. */
+export type Surroundings = Readonly<{
+  files: FileSystem;
+  processes: Processes;
+  log: Log;
+  now(): Date;
+  /** @throws BridgeError `transient` when the program is stopping */
+  pause(ms: number): Promise<void>;
+  /** A text that nobody else gets. */
+  unique(): string;
+}>;
+
+export const LOG_FILE = 'consumer_log.json';
+
+export const logPath = (directory: string): string => join(directory, LOG_FILE);
+
+export const indexPath = (directory: string): string => join(directory, 'consumer_log.index.json');
+
+/** A moment as part of a file's name: `2026-11-21T01-22-33Z`. */
+const stamp = (moment: Date): string => `${moment.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+
+/** Names beside a log for what is set aside from it, the first of them the best. */
+export const asideNames = function* (directory: string, kind: 'torn-' | '', moment: Date): Generator<string> {
+  const path = `${logPath(directory)}.${kind}${stamp(moment)}`;
+  yield path;
+  for (let n = 2; ; n++) yield `${path}-${n}`;
+};
