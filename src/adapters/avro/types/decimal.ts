@@ -19,7 +19,12 @@ const writeNumber = (tap: Tap, value: number): void => {
   for (let shift = 256 ** (length - 1); shift >= 1; shift /= 256) tap.buf[tap.pos++] = Math.floor(value / shift) & 0xff;
 };
 
-const writeBig = (tap: Tap, value: bigint): void => {
+const writeUnscaled = (tap: Tap, value: bigint): void => {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) {
+    writeNumber(tap, number);
+    return;
+  }
   const magnitude = value < 0n ? -value - 1n : value;
   const length = (magnitude.toString(2).length >> 3) + 1;
   const hex = BigInt.asUintN(length * 8, value)
@@ -74,9 +79,9 @@ const writeDecimal =
     const decimal = decimalFrom(value);
     if (decimal.scale > scale)
       throw new RangeError(`${shown(value)} has ${decimal.scale} digits after the point, the schema keeps ${scale}`);
-    const unscaled = decimal.unscaled * 10n ** BigInt(scale - decimal.scale);
+    const unscaled = decimal.scale === scale ? decimal.unscaled : decimal.unscaled * 10n ** BigInt(scale - decimal.scale);
     if (unscaled >= limit || unscaled <= -limit) throw tooPrecise(value, precision);
-    writeBig(tap, unscaled);
+    writeUnscaled(tap, unscaled);
   };
 
 const readUnscaled = (tap: Tap): bigint => {
