@@ -59,7 +59,11 @@ export const failureOf = async (act: () => unknown): Promise<BridgeError> => {
   throw new Error('nothing was thrown');
 };
 
-export type CodecUnderTest = Readonly<{ codec: Codec; close(): Promise<void> }>;
+export type CodecUnderTest = Readonly<{
+  codec: Codec /** `productTopic` unless given. */;
+  topic?: Topic<Product>;
+  close(): Promise<void>;
+}>;
 
 /** What every codec does with the topic of products. */
 export const codecContract = (name: string, make: () => Promise<CodecUnderTest>): void => {
@@ -69,7 +73,7 @@ export const codecContract = (name: string, make: () => Promise<CodecUnderTest>)
 
     beforeAll(async () => {
       made = await make();
-      topic = await made.codec.open(productTopic);
+      topic = await made.codec.open(made.topic ?? productTopic);
     });
     afterAll(() => made.close());
 
@@ -101,7 +105,7 @@ export const codecContract = (name: string, make: () => Promise<CodecUnderTest>)
     });
 
     it('opens a topic any number of times, at once too', async () => {
-      const opened = await Promise.all([1, 2, 3].map(() => made.codec.open(productTopic)));
+      const opened = await Promise.all([1, 2, 3].map(() => made.codec.open(made.topic ?? productTopic)));
       for (const { decode } of opened) expect(await decode(topic.encode(product))).toStrictEqual(product);
     });
 

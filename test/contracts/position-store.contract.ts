@@ -12,7 +12,10 @@ export const sampleState = (timestamp: string | null, clean = false): FeedState 
 });
 
 /** What every position store has to do. `again` opens the same store as a new process would. */
-export const positionStoreContract = (name: string, open: () => Promise<Readonly<{ store: PositionStore; again(): PositionStore }>>): void => {
+export const positionStoreContract = (
+  name: string,
+  open: () => Promise<Readonly<{ store: PositionStore; again(): PositionStore }>>,
+): void => {
   describe(`${name} as a position store`, () => {
     const saved = sampleState('2026-11-21 01:22:33.123456');
 

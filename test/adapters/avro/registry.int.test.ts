@@ -1,19 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { avroCodec } from '../../../src/adapters/avro/index.js';
 import { registryClient } from '../../../src/adapters/avro/registry.js';
 import { codecContract, failureOf, type Product, product, productTopic } from '../../contracts/codec.contract.js';
+import { testServers, uniqueName } from '../../support/servers.js';
 import { silentLog } from '../../support/silent-log.js';
-import { testRegistryUrl } from './test-registry.js';
 
-const schemasDirectory = join(__dirname, '../../../schemas');
+const productSchema = join(__dirname, '../../../schemas/product_updates-value.avsc');
 
-codecContract('Avro through a real registry', async () => ({
-  codec: avroCodec({ registryUrl: await testRegistryUrl(), schemasDirectory, log: silentLog }),
-  close: async () => {},
-}));
+const testRegistryUrl = async (): Promise<string> => (await testServers()).registry.url;
+
+codecContract('Avro through a real registry', async () => {
+  const schemasDirectory = await mkdtemp(join(tmpdir(), 'rowbridge-contract-'));
+  const topic = { ...productTopic, schema: `${uniqueName('contract')}-value` };
+  await copyFile(productSchema, join(schemasDirectory, `${topic.schema}.avsc`));
+  const codec = avroCodec({ registryUrl: await testRegistryUrl(), schemasDirectory, log: silentLog });
+  return { codec, topic, close: () => rm(schemasDirectory, { recursive: true }) };
+});
 
 type Schema = { fields: { name: string; type: unknown; default?: unknown }[] };
 
@@ -36,10 +40,10 @@ describe('a real registry', () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'rowbridge-registry-'));
-    subject = `test-${randomBytes(6).toString('hex')}-value`;
-    const product = JSON.parse(await readFile(join(schemasDirectory, 'product_updates-value.avsc'), 'utf8')) as Schema;
+    subject = `${uniqueName('registry')}-value`;
+    const product = JSON.parse(await readFile(productSchema, 'utf8')) as Schema;
     // A name of its own: a registry gives one schema one id in all subjects.
-    schema = { ...product, namespace: `test.s${randomBytes(6).toString('hex')}` } as Schema;
+    schema = { ...product, namespace: uniqueName('test') } as Schema;
     await write(schema);
   });
   afterEach(() => rm(directory, { recursive: true }));
