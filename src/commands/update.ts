@@ -6,7 +6,7 @@ import { type CommandSpec, numberOption, type Options, waits } from './command.j
 
 /** The options that say what the updater does; `up` takes them too. */
 export const UPDATER_OPTIONS = [
-  ['--rate <n>', 'changes per second (default 2; 0: as fast as it can)'],
+  ['--rate <n>', 'changes per second (default 5; 0: as fast as it can)'],
   ['--count <n>', 'stop changing after this many changes (default: go on)'],
   ['--seed <text>', 'the same seed makes the same changes'],
   ['--once', 'only the seed rows, then end'],

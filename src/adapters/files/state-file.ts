@@ -43,8 +43,14 @@ const readState = async (path: string, patienceMs: number): Promise<StoredState 
   }
 };
 
-/** Reads a state file without taking part in its keeping; null where there is none. */
-export const peekState = (directory: string): Promise<StoredState | null> => readState(join(directory, STATE_FILE), 0);
+/** Reads a feed's state without taking part in its keeping; null where there is none. A replay that was asked for counts as an edit. */
+export const peekState = async (directory: string): Promise<StoredState | null> => {
+  const stored = await readState(join(directory, STATE_FILE), 0);
+  const requestPath = join(directory, REPLAY_REQUEST_FILE);
+  const request = await readIfThere(requestPath);
+  if (request === null) return stored;
+  return { text: request, state: stored?.state ?? null, edited: true, from: parseRequest(request, requestPath) };
+};
 
 /**
  * Keeps a feed's state in `<directory>/last_read_timestamp.json`, where a person can read it, set it back or delete it.

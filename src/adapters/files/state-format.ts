@@ -13,7 +13,11 @@ const bookkeeping = z.object({
   position: z.record(z.string(), z.string()).nullable(),
   end_offsets: offsets,
   clean: z.boolean(),
-  origin: z.object({ server: z.string().exactOptional(), tableCreated: z.string().exactOptional(), cluster: z.string().exactOptional() }),
+  origin: z.object({
+    server: z.string().exactOptional(),
+    tableCreated: z.string().exactOptional(),
+    cluster: z.string().exactOptional(),
+  }),
   replays: z.array(z.object({ at: z.string(), from: z.string().nullable(), end_offsets: offsets })),
 });
 
@@ -57,7 +61,10 @@ const timestampIn = (value: string | null, path: string): string | null => {
   if (value === null) return null;
   const canonical = canonicalTimestamp(value);
   if (canonical === undefined)
-    throw refuse(path, `last_read_timestamp is '${value}', not a UTC time (a space or a T between day and time, 0 to 6 fraction digits, Z or nothing)`);
+    throw refuse(
+      path,
+      `last_read_timestamp is '${value}', not a UTC time (a space or a T between day and time, 0 to 6 fraction digits, Z or nothing)`,
+    );
   return canonical;
 };
 

@@ -1,4 +1,5 @@
 import { type Admin, AssignerProtocol, type Kafka } from 'kafkajs';
+import { delayOrAbort } from '../../core/delay.js';
 import { BridgeError } from '../../core/errors.js';
 import type { TopicPartition } from '../../core/topic.js';
 import { inTermsOf } from './errors.js';
@@ -42,11 +43,17 @@ export const checkPartitions = (specs: readonly TopicSpec[], counts: ReadonlyMap
   }
 };
 
-const withoutMissing = async (call: () => Promise<unknown>): Promise<void> => {
+const GROUP_ID_NOT_FOUND = 69;
+
+type DeleteGroupsError = Readonly<{ groups?: readonly Readonly<{ errorCode?: number }>[] }>;
+
+/** Deleting a group that is not there is as good as deleting it. */
+const forgivingMissing = async (call: () => Promise<unknown>): Promise<void> => {
   try {
     await call();
   } catch (error) {
-    if (!/UNKNOWN_TOPIC_OR_PARTITION|GROUP_ID_NOT_FOUND/.test(JSON.stringify(error, Object.getOwnPropertyNames(error)))) throw error;
+    const { groups } = error as DeleteGroupsError;
+    if (groups === undefined || !groups.every(({ errorCode }) => errorCode === GROUP_ID_NOT_FOUND)) throw error;
   }
 };
 
@@ -113,12 +120,15 @@ export const kafkaAdmin = (kafka: Kafka): KafkaAdmin => {
         const { clusterId } = await admin.describeCluster();
         return clusterId === IMAGE_CLUSTER_ID ? undefined : clusterId;
       }),
-    deleteTopics: (topics) =>
-      ask('deleting topics', async () => {
-        const there = [...(await partitionCounts(topics)).keys()];
-        if (there.length > 0) await withoutMissing(() => admin.deleteTopics({ topics: there }));
-      }),
-    deleteGroups: (groups) => ask('deleting groups', () => withoutMissing(() => admin.deleteGroups([...groups]))),
+    async deleteTopics(topics) {
+      const there = [...(await partitionCounts(topics)).keys()];
+      if (there.length === 0) return;
+      await ask('deleting topics', () => admin.deleteTopics({ topics: there }));
+      // The broker answers before it has done it, and a topic of that name cannot be made until then.
+      for (let look = 0; look < 100 && (await partitionCounts(there)).size > 0; look++)
+        await delayOrAbort(100, new AbortController().signal);
+    },
+    deleteGroups: (groups) => ask('deleting groups', () => forgivingMissing(() => admin.deleteGroups([...groups]))),
     close: async () => {
       if (ready !== undefined) await admin.disconnect().catch(() => {});
     },

@@ -32,7 +32,7 @@ export type UpdaterParams = Readonly<{
   onProgress?(progress: UpdaterProgress): void;
 }>;
 
-export const DEFAULT_RATE = 2;
+export const DEFAULT_RATE = 5;
 const DUPLICATE_KEY = 1062;
 
 const checkNumber = (name: string, value: number | undefined, whole: boolean): void => {
