@@ -10,4 +10,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // The first test that asks for real servers starts them.
   testTimeout: 120_000,
+  // The pipelines' topics have fixed names: end to end tests take turns.
+  maxWorkers: 1,
 };

@@ -89,7 +89,9 @@ const measure = async (servers) => {
     const published = performance.now() - begun;
     const producerMiB = peakMiB(producer);
     begun = performance.now();
-    const workers = Array.from({ length: INSTANCES }, (_, n) => program(servers, 'consume', 'products', '--instance', `consumer_${n + 1}`));
+    const workers = Array.from({ length: INSTANCES }, (_, n) =>
+      program(servers, 'consume', 'products', '--instance', `consumer_${n + 1}`),
+    );
     await until('the logs', async () => sum(await admin.committed('product_workers', 'product_updates')) >= ROWS);
     const consumed = performance.now() - begun;
     const workerMiB = Math.max(...workers.map(peakMiB));
@@ -115,7 +117,8 @@ const engines = await startEngines({
   onProgress: say,
 });
 try {
-  for (const [name, value] of Object.entries(await measure(embeddedEnvironment(engines)))) console.log(`${name.padEnd(42)} ${value}`);
+  for (const [name, value] of Object.entries(await measure(embeddedEnvironment(engines))))
+    process.stdout.write(`${name.padEnd(42)} ${value}\n`);
 } finally {
   for (const { child } of children) child.kill('SIGTERM');
   await Promise.all(children.map(({ ended }) => ended));

@@ -19,21 +19,36 @@ const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, r
 
 const USAGE_ERROR = 2;
 
-const version = (): string => (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+const version = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
 /** Runs one command, from its configuration to the release of all it opened. */
-const execute = async (spec: CommandSpec, args: readonly string[], options: Options, exit: (code: number) => void): Promise<number> => {
+const execute = async (
+  spec: CommandSpec,
+  args: readonly string[],
+  options: Options,
+  exit: (code: number) => void,
+): Promise<number> => {
   const config = readConfig();
   const life = lifecycle(exit);
   const log = rootLog(config.logLevel ?? spec.logLevel ?? 'info', process.stderr.isTTY === true);
   try {
-    return await spec.run({ config, lifecycle: life, log, print: (line) => void process.stdout.write(`${line}\n`), exit }, args, options);
+    return await spec.run(
+      { config, lifecycle: life, log, print: (line) => void process.stdout.write(`${line}\n`), exit },
+      args,
+      options,
+    );
   } finally {
     await life.release();
   }
 };
 
-const addCommand = (parent: Command, spec: CommandSpec, done: (code: Promise<number>) => Promise<number>, exit: (code: number) => void): void => {
+const addCommand = (
+  parent: Command,
+  spec: CommandSpec,
+  done: (code: Promise<number>) => Promise<number>,
+  exit: (code: number) => void,
+): void => {
   const command = parent.command(spec.usage).description(spec.summary);
   for (const [flags, description] of spec.options) command.option(flags, description);
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}\n`);
@@ -63,7 +78,10 @@ export const runCli = async (argv: readonly string[], exit: (code: number) => vo
   for (const spec of COMMANDS) addCommand(program, spec, done, exit);
   const engines = program.command('engines').description('the embedded servers: Kafka, schema registry and MySQL without Docker');
   for (const spec of enginesCommands) addCommand(engines, spec, done, exit);
-  program.addHelpText('after', "\nExamples:\n  $ rowbridge up\n  $ rowbridge status --json\n  $ rowbridge consume products --instance consumer_1\n");
+  program.addHelpText(
+    'after',
+    '\nExamples:\n  $ rowbridge up\n  $ rowbridge status --json\n  $ rowbridge consume products --instance consumer_1\n',
+  );
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

@@ -123,7 +123,10 @@ export const readConfig = (directory = process.cwd()): Config => {
  * The server variables that a command needs, checked.
  * @throws BridgeError `configuration` naming all that are missing
  */
-export const requireServers = <Name extends ServerVariable>(config: Config, names: readonly Name[]): Readonly<Record<Name, string>> => {
+export const requireServers = <Name extends ServerVariable>(
+  config: Config,
+  names: readonly Name[],
+): Readonly<Record<Name, string>> => {
   const missing = names.filter((name) => config.servers[name] === undefined);
   if (missing.length > 0)
     throw new BridgeError({
@@ -133,7 +136,8 @@ export const requireServers = <Name extends ServerVariable>(config: Config, name
       fix: `Set them, or start servers with 'rowbridge engines up' and read their settings: eval "$(rowbridge engines env)".`,
     });
   const { MYSQL_PORT } = config.servers;
-  if (MYSQL_PORT !== undefined && !/^\d{1,5}$/.test(MYSQL_PORT)) throw invalid('MYSQL_PORT', `'${MYSQL_PORT}' is not a port number`);
+  if (MYSQL_PORT !== undefined && !/^\d{1,5}$/.test(MYSQL_PORT))
+    throw invalid('MYSQL_PORT', `'${MYSQL_PORT}' is not a port number`);
   return config.servers as Readonly<Record<Name, string>>;
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { exitCodeOf } from './core/errors.js';
 import { runCli } from './cli.js';
+import { exitCodeOf } from './core/errors.js';
 import { explain } from './explain.js';
 
 runCli(process.argv, (code) => process.exit(code)).then(

@@ -26,7 +26,14 @@ const sourceFiles = (): string[] =>
 const importsOf = (file: string): Import[] =>
   [...readFileSync(join(root, file), 'utf8').matchAll(IMPORT)].map((match) => {
     const from = match[1] as string;
-    return { file, from: from.startsWith('.') ? relative(root, normalize(join(root, dirname(file), from))).split(sep).join('/') : from };
+    return {
+      file,
+      from: from.startsWith('.')
+        ? relative(root, normalize(join(root, dirname(file), from)))
+            .split(sep)
+            .join('/')
+        : from,
+    };
   });
 
 /** The rank of a file and the unit it belongs to: two units of one rank are siblings. */
@@ -45,7 +52,7 @@ const placeOf = (path: string): { rank: number; unit: string } | undefined => {
 const complaint = ({ file, from }: Import): string | undefined => {
   const own = placeOf(file);
   if (own === undefined) return `${file} has no place in the order of imports`;
-  const outside = from.startsWith('node:') || !/[./]/.test(from[0] ?? '') && placeOf(from) === undefined;
+  const outside = from.startsWith('node:') || (!/[./]/.test(from[0] ?? '') && placeOf(from) === undefined);
   if (outside) return own.rank === 0 ? `${file} imports ${from}: core imports no package and no node:` : undefined;
   const target = placeOf(from);
   if (target === undefined) return `${file} imports ${from}, which has no place in the order of imports`;
@@ -80,7 +87,8 @@ describe('imports', () => {
 });
 
 describe('the environment and the exit', () => {
-  const holding = (pattern: RegExp): string[] => sourceFiles().filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
+  const holding = (pattern: RegExp): string[] =>
+    sourceFiles().filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
 
   it('is read in config.ts only', () => {
     expect(holding(/process\.env\b/)).toEqual(['config.ts']);

@@ -9,7 +9,8 @@ export type EngineAddresses = Readonly<{
 }>;
 
 /** The accounts' passwords follow from the administrator's, which is random and kept with the data. */
-const derived = (secret: string, account: string): string => createHash('sha256').update(`${account}:${secret}`).digest('hex').slice(0, 24);
+const derived = (secret: string, account: string): string =>
+  createHash('sha256').update(`${account}:${secret}`).digest('hex').slice(0, 24);
 
 /** The settings that make every command use the embedded servers. */
 export const embeddedEnvironment = ({ kafka, registry, mysql }: EngineAddresses): ServerEnvironment => ({

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { checkPartitions } from '../adapters/kafka/admin.js';
 import { stateFile } from '../adapters/files/state-file.js';
+import { checkPartitions } from '../adapters/kafka/admin.js';
 import { type Connection, openConnection } from '../adapters/mysql/connect.js';
 import { acquireFeedLock, isHeldElsewhere, type Lock } from '../adapters/mysql/lock.js';
 import { tableOrigin } from '../adapters/mysql/origin.js';
@@ -82,7 +82,10 @@ const once = async (options: FeedOptions): Promise<void> => {
       positions: stateFile(stateDirectory(config, definition)),
       origin: async () => {
         const cluster = await clients.admin.clusterId();
-        return { ...(await tableOrigin(lockConnection.query, definition.source.table)), ...(cluster === undefined ? {} : { cluster }) };
+        return {
+          ...(await tableOrigin(lockConnection.query, definition.source.table)),
+          ...(cluster === undefined ? {} : { cluster }),
+        };
       },
       stillOurs: () => lock.held(),
       log,

@@ -1,9 +1,9 @@
+import { peekState } from '../adapters/files/state-file.js';
+import { inspectTable } from '../captures/polling/inspect.js';
 import type { Config, ServerEnvironment } from '../config.js';
 import { delayOrAbort } from '../core/delay.js';
 import type { Log } from '../core/log.js';
 import type { Pipeline } from '../core/pipeline.js';
-import { inspectTable } from '../captures/polling/inspect.js';
-import { peekState } from '../adapters/files/state-file.js';
 import { type Clients, openClients } from './clients.js';
 import { captureOptions, runFeedForever, stateDirectory } from './feeds.js';
 import type { Progress } from './progress.js';
@@ -22,7 +22,9 @@ export type RunAllOptions = Readonly<{
 
 /** Names of all worker instances that `up` starts. */
 export const instancesOf = ({ workers }: Pipeline): string[] =>
-  workers.flatMap(({ instances, instancePrefix }) => Array.from({ length: instances }, (_, index) => `${instancePrefix}${index + 1}`));
+  workers.flatMap(({ instances, instancePrefix }) =>
+    Array.from({ length: instances }, (_, index) => `${instancePrefix}${index + 1}`),
+  );
 
 /** Runs every feed and every worker of a pipeline in this process, until the signal aborts or one of them fails. */
 export const runAll = async (options: RunAllOptions): Promise<void> => {
@@ -74,7 +76,10 @@ export const isDrained = async (options: RunAllOptions, clients: Clients): Promi
   for (const definition of pipeline.feeds) {
     const stored = await peekState(stateDirectory(config, definition));
     if (stored?.state == null || stored.edited) return false;
-    const { rows } = await inspectTable(captureOptions({ config, clients, definition, log, signal, wait: false }), stored.state.position);
+    const { rows } = await inspectTable(
+      captureOptions({ config, clients, definition, log, signal, wait: false }),
+      stored.state.position,
+    );
     if (rows > 0) return false;
   }
   for (const { name, from } of pipeline.workers) {

@@ -24,7 +24,9 @@ const EVERYBODY = 0o777;
 
 /** Every topic of a pipeline, once. */
 export const topicsOf = ({ feeds, workers }: Pipeline): readonly Topic<never>[] => [
-  ...new Map([...feeds.map(({ topic }) => topic), ...workers.flatMap(({ from }) => from)].map((topic) => [topic.name, topic])).values(),
+  ...new Map(
+    [...feeds.map(({ topic }) => topic), ...workers.flatMap(({ from }) => from)].map((topic) => [topic.name, topic]),
+  ).values(),
 ];
 
 /** As root, as in docker compose, the folders are opened to all: the person who typed the command may have any uid. */

@@ -34,7 +34,12 @@ export type PartitionStatus = Readonly<{
   lag: number;
 }>;
 
-export type WorkerStatus = Readonly<{ group: string; instance: string; running: boolean; partitions: readonly PartitionStatus[] }>;
+export type WorkerStatus = Readonly<{
+  group: string;
+  instance: string;
+  running: boolean;
+  partitions: readonly PartitionStatus[];
+}>;
 
 export type StatusOptions = Readonly<{ config: Config; clients: Clients; pipeline: Pipeline; log: Log; signal: AbortSignal }>;
 
@@ -59,7 +64,10 @@ const feedStatus = async (options: FeedOptions): Promise<FeedStatus> => {
 };
 
 /** Everybody who is or was a member: the living ones with what they are assigned, the others with what only their log knows. */
-const workerStatuses = async ({ clients, config }: StatusOptions, { name: group, from }: WorkerDefinition): Promise<WorkerStatus[]> => {
+const workerStatuses = async (
+  { clients, config }: StatusOptions,
+  { name: group, from }: WorkerDefinition,
+): Promise<WorkerStatus[]> => {
   const living = await clients.admin.members(group);
   const assigned = new Set([...living.values()].flat().map(partitionKey));
   const logs = await instanceLogs(config.logsDirectory);

@@ -7,5 +7,6 @@ import type { Pipeline } from '../core/pipeline.js';
 export const wipe = async ({ stateDirectory, logsDirectory }: Config, { feeds }: Pipeline): Promise<void> => {
   for (const { source } of feeds) await rm(join(stateDirectory, source.table), { recursive: true, force: true });
   const entries = await readdir(logsDirectory, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isDirectory()) await rm(join(logsDirectory, entry.name), { recursive: true, force: true });
+  for (const entry of entries)
+    if (entry.isDirectory()) await rm(join(logsDirectory, entry.name), { recursive: true, force: true });
 };

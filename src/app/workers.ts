@@ -37,7 +37,12 @@ export const recordTimestamp =
  */
 export const runWorkerForever = async (options: WorkerOptions): Promise<void> => {
   const { config, clients, definition, instance, log, signal, wait, onAssigned, onHandled, onMarker } = options;
-  const sink = definition.sink({ instance, directory: config.logsDirectory, readRecordTimestamp: recordTimestamp(clients.reader), log });
+  const sink = definition.sink({
+    instance,
+    directory: config.logsDirectory,
+    readRecordTimestamp: recordTimestamp(clients.reader),
+    log,
+  });
   const once = () =>
     runWorker({
       group: definition.name,

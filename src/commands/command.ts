@@ -42,7 +42,8 @@ export const numberOption = (options: Options, flag: string, { whole = false } =
   if (typeof text !== 'string') return undefined;
   const value = Number(text);
   const expected = whole ? 'a whole number of 0 or more' : 'a number of 0 or more';
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0 || (whole && !Number.isInteger(value))) throw invalid(flag, text, expected);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0 || (whole && !Number.isInteger(value)))
+    throw invalid(flag, text, expected);
   return value;
 };
 

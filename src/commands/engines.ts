@@ -4,6 +4,7 @@ import { BridgeError } from '../core/errors.js';
 import { runningEngines, startEngines } from '../engines/index.js';
 import { onParentDeath } from '../parent.js';
 import type { CommandSpec, Context, Options } from './command.js';
+import { progressText } from './progress-text.js';
 
 const show = ({ print }: Context, environment: ServerEnvironment, options: Options): void => {
   if (options.json === true) print(JSON.stringify(environment));
@@ -32,7 +33,7 @@ const enginesUp: CommandSpec = {
       env: config.environment,
       log,
       signal,
-      onProgress: (text) => void process.stderr.write(`${text}\n`),
+      onProgress: progressText(process.stderr),
     });
     const unwatch = onParentDeath(stop, config.underNpm);
     try {

@@ -18,19 +18,28 @@ const needsYes = (what: string): BridgeError =>
   });
 
 /** Deletes a pipeline's tables, topics and groups on servers that are not ours. @throws BridgeError `configuration` without --yes */
-export const freshOnGivenServers = async (context: Context, pipeline: Pipeline, servers: ServerEnvironment, options: Options): Promise<void> => {
+export const freshOnGivenServers = async (
+  context: Context,
+  pipeline: Pipeline,
+  servers: ServerEnvironment,
+  options: Options,
+): Promise<void> => {
   const { config, lifecycle, log } = context;
   const { signal, onRelease } = lifecycle;
   const tables = pipeline.feeds.map(({ source }) => source.table);
   const topics = topicsOf(pipeline).flatMap(({ name }) => [name, deadLetterTopicOf(name)]);
   const groups = pipeline.workers.map(({ name }) => name);
-  if (options.yes !== true) throw needsYes(`the tables ${tables.join(', ')}, the topics ${topics.join(', ')} and the groups ${groups.join(', ')}`);
+  if (options.yes !== true)
+    throw needsYes(`the tables ${tables.join(', ')}, the topics ${topics.join(', ')} and the groups ${groups.join(', ')}`);
   const clients = await openClients({ config, servers, clientId: 'rowbridge-fresh', log, signal, onRelease });
   const drop = async (): Promise<void> => {
     const connection = await openConnection(clients.administrator, { role: 'fresh' });
     try {
       for (const table of tables) await connection.query('DROP TABLE IF EXISTS ??.??', [clients.database, table]);
-      await connection.query('DROP TABLE IF EXISTS ??.knex_migrations, ??.knex_migrations_lock', [clients.database, clients.database]);
+      await connection.query('DROP TABLE IF EXISTS ??.knex_migrations, ??.knex_migrations_lock', [
+        clients.database,
+        clients.database,
+      ]);
     } finally {
       await connection.close();
     }

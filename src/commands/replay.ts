@@ -50,7 +50,7 @@ export const replay: CommandSpec = {
       const plan = await keepTrying(() => planReplay(clients, feed, from), { log, signal, forMs: ONE_SHOT_MS });
       if (plan === undefined) return 130;
       print(`${feed.source.table}: ${plan.rows} rows from ${plan.from ?? 'the beginning'} would travel again.`);
-      if (options['dryRun'] === true) continue;
+      if (options.dryRun === true) continue;
       if (options.yes !== true && !(await confirm('Replay them?', signal))) {
         print('Nothing was changed.');
         continue;

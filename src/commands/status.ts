@@ -1,8 +1,8 @@
 import { openClients } from '../app/clients.js';
 import { loadPipeline } from '../app/pipelines.js';
 import { type FeedStatus, statusOf, type WorkerStatus } from '../app/status.js';
-import { keepTrying } from '../core/patience.js';
 import { requireServers } from '../config.js';
+import { keepTrying } from '../core/patience.js';
 import type { CommandSpec } from './command.js';
 import { PRODUCE_VARIABLES } from './produce.js';
 import { ONE_SHOT_MS } from './setup.js';
@@ -33,7 +33,11 @@ export const status: CommandSpec = {
     const servers = requireServers(config, PRODUCE_VARIABLES);
     const { signal, onRelease } = lifecycle;
     const clients = await openClients({ config, servers, clientId: 'rowbridge-status', log, signal, onRelease });
-    const found = await keepTrying(() => statusOf({ config, clients, pipeline, log, signal }), { log, signal, forMs: ONE_SHOT_MS });
+    const found = await keepTrying(() => statusOf({ config, clients, pipeline, log, signal }), {
+      log,
+      signal,
+      forMs: ONE_SHOT_MS,
+    });
     if (found === undefined) return 130;
     if (options.json === true) print(JSON.stringify(found, null, 2));
     else for (const line of [...found.feeds.flatMap(feedLines), ...found.workers.flatMap(workerLines)]) print(line);

@@ -13,6 +13,7 @@ import { type Engines, removeData, startEngines } from '../engines/index.js';
 import { onParentDeath } from '../parent.js';
 import type { CommandSpec, Context, Options } from './command.js';
 import { freshOnGivenServers } from './fresh.js';
+import { progressText } from './progress-text.js';
 import { noUpdater, UPDATER_OPTIONS, updaterSettings } from './update.js';
 
 /** How long `up` waits for its servers to take the set-up. */
@@ -25,7 +26,7 @@ const startServers = async ({ config, lifecycle, log, print }: Context): Promise
     env: config.environment,
     log,
     signal: lifecycle.signal,
-    onProgress: (text) => void process.stderr.write(`${text}\n`),
+    onProgress: progressText(process.stderr),
   });
   lifecycle.onRelease(() => engines.stop());
   print(`MySQL     ${engines.mysql.host}:${engines.mysql.port}`);
@@ -47,7 +48,13 @@ const summary = async ({ print }: Context, options: RunAllOptions, clients: Clie
 };
 
 /** Updater, feeds and workers, until the signal, or with --once until everything has arrived. */
-const runRoles = async (context: Context, name: string, pipeline: Pipeline, servers: ServerEnvironment, options: Options): Promise<void> => {
+const runRoles = async (
+  context: Context,
+  name: string,
+  pipeline: Pipeline,
+  servers: ServerEnvironment,
+  options: Options,
+): Promise<void> => {
   const { config, lifecycle, log } = context;
   const { onRelease } = lifecycle;
   const over = new AbortController();
@@ -61,7 +68,13 @@ const runRoles = async (context: Context, name: string, pipeline: Pipeline, serv
   const lines = printLines(context, seen, signal);
   const settings = updaterSettings(options);
   const roles = runAll(run).finally(() => over.abort());
-  const updating = updater({ connect: clients.connectUpdater, signal, log, ...settings, onProgress: ({ seeded, changed }) => seen.seeded(seeded, changed) });
+  const updating = updater({
+    connect: clients.connectUpdater,
+    signal,
+    log,
+    ...settings,
+    onProgress: ({ seeded, changed }) => seen.seeded(seeded, changed),
+  });
   const finish = async (): Promise<void> => {
     await updating;
     if (options.once !== true || !(await drained(run, clients))) return;
@@ -82,7 +95,10 @@ export const up: CommandSpec = {
   summary: 'run a whole pipeline: servers (unless given), updater, producer and workers',
   options: [
     ...UPDATER_OPTIONS,
-    ['--fresh', "first delete state, logs and the embedded servers' data; on given servers the pipeline's table, topics and groups"],
+    [
+      '--fresh',
+      "first delete state, logs and the embedded servers' data; on given servers the pipeline's table, topics and groups",
+    ],
     ['--yes', 'do not ask'],
   ],
   examples: ['rowbridge up', 'rowbridge up --once', 'rowbridge up products --rate 20'],

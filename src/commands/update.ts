@@ -40,12 +40,24 @@ export const update: CommandSpec = {
   async run({ config, lifecycle, log }, [name = ''], options) {
     const pipeline = await loadPipeline(name);
     const settings = updaterSettings(options);
-    const servers = requireServers(config, ['MYSQL_HOST', 'MYSQL_PORT', 'MYSQL_DATABASE', 'MYSQL_UPDATER_USER', 'MYSQL_UPDATER_PASSWORD']);
+    const servers = requireServers(config, [
+      'MYSQL_HOST',
+      'MYSQL_PORT',
+      'MYSQL_DATABASE',
+      'MYSQL_UPDATER_USER',
+      'MYSQL_UPDATER_PASSWORD',
+    ]);
     const { updater } = pipeline;
     if (updater === undefined) throw noUpdater(name);
     const { signal, onRelease } = lifecycle;
     const clients = await openClients({ config, servers, clientId: 'rowbridge-updater', log, signal, onRelease });
-    const counts = await updater({ connect: clients.connectUpdater, signal, log, ...settings, ...(waits(options) ? {} : { forMs: 0 }) });
+    const counts = await updater({
+      connect: clients.connectUpdater,
+      signal,
+      log,
+      ...settings,
+      ...(waits(options) ? {} : { forMs: 0 }),
+    });
     log.info({ ...counts }, 'updater stopped');
     return 0;
   },

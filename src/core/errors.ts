@@ -39,7 +39,13 @@ export class BridgeError extends Error {
   }
 }
 
-const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { transient: 3, record: 1, configuration: 2, environment: 3, integrity: 1 };
+const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
+  transient: 3,
+  record: 1,
+  configuration: 2,
+  environment: 3,
+  integrity: 1,
+};
 
 /** The exit code promised for an error: 2 configuration, 3 environment, 1 everything else. */
 export const exitCodeOf = (error: unknown): number => (error instanceof BridgeError ? EXIT_CODES[error.kind] : 1);

@@ -1,5 +1,5 @@
-import type { Codec } from './codec.js';
 import type { EndOffsets, Publish, TopicReader } from './broker.js';
+import type { Codec } from './codec.js';
 import { BridgeError } from './errors.js';
 import type { Log } from './log.js';
 import type { Origin, PositionStore } from './position-store.js';

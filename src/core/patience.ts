@@ -22,7 +22,10 @@ const HEALTHY_MS = 10_000;
  * Undefined when the signal aborted first.
  * @throws BridgeError `environment` when the time is up, and every error that is not transient at once
  */
-export const keepTrying = async <T>(call: () => Promise<T>, { log, signal, forMs, onReady }: Patience): Promise<T | undefined> => {
+export const keepTrying = async <T>(
+  call: () => Promise<T>,
+  { log, signal, forMs, onReady }: Patience,
+): Promise<T | undefined> => {
   const begun = performance.now();
   let said = '';
   for (let attempt = 0; !signal.aborted; attempt++) {

@@ -71,7 +71,11 @@ export const table = (name: string, { cursor, key = 'id' }: Readonly<{ cursor: s
 });
 
 /** One table into one topic. The feed's name is the table's unless said otherwise. */
-export const feed = <T extends Row>(source: TableSource, topic: Topic<T>, name = source.table): FeedDefinition => ({ name, source, topic });
+export const feed = <T extends Row>(source: TableSource, topic: Topic<T>, name = source.table): FeedDefinition => ({
+  name,
+  source,
+  topic,
+});
 
 /** A consumer group: what its members read, what they make of it, and where they put it. */
 export const worker = <In extends Row, Out extends Row>(

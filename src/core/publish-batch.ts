@@ -46,6 +46,8 @@ export const publishBatch = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, val
     }
   }
   if (dead.length > 0) await run.publish(deadLetterTopicOf(topic.name), [{ partition: 0, records: dead }]);
-  const batches: PartitionRecords[] = partitions.flatMap((records, partition) => (records.length === 0 ? [] : { partition, records }));
+  const batches: PartitionRecords[] = partitions.flatMap((records, partition) =>
+    records.length === 0 ? [] : { partition, records },
+  );
   return batches.length === 0 ? new Map() : run.publish(topic.name, batches);
 };

@@ -13,7 +13,8 @@ export type ResumePoint<T> = Readonly<{ state: FeedState; unsaved: Unsaved<T> }>
 /** Replays remembered in the state; the oldest go first. */
 const MOST_REPLAYS = 100;
 
-const same = (a: EndOffsets, b: EndOffsets): boolean => a.size === b.size && [...a].every(([partition, end]) => b.get(partition) === end);
+const same = (a: EndOffsets, b: EndOffsets): boolean =>
+  a.size === b.size && [...a].every(([partition, end]) => b.get(partition) === end);
 
 /**
  * The end offsets once they have stood still: the last request of a killed process may still wait inside the broker.
@@ -50,7 +51,8 @@ const madeAnew = async <T>({ source }: FeedRun<T>, saved: FeedState, origin: Ori
 /** Whether the servers are others than those the state was saved for; both new means another life of the whole system. */
 const life = async <T>(run: FeedRun<T>, saved: FeedState, ends: EndOffsets, origin: Origin): Promise<'same' | 'another'> => {
   const topicNew =
-    differs(saved.origin.cluster, origin.cluster) || [...saved.endOffsets].some(([partition, end]) => (ends.get(partition) ?? 0n) < end);
+    differs(saved.origin.cluster, origin.cluster) ||
+    [...saved.endOffsets].some(([partition, end]) => (ends.get(partition) ?? 0n) < end);
   const databaseNew = differs(saved.origin.server, origin.server) || (await madeAnew(run, saved, origin));
   if (topicNew && databaseNew) return 'another';
   if (topicNew) throw anotherLife(run, 'topic');
@@ -82,7 +84,12 @@ const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: Feed
 };
 
 /** A first start and a replay save the topic's end before their first record, so that the rule of the unsaved records holds for them too. */
-const begin = <T>(run: FeedRun<T>, { from, previous }: Found & { kind: 'replay' }, ends: EndOffsets, origin: Origin): FeedState => {
+const begin = <T>(
+  run: FeedRun<T>,
+  { from, previous }: Found & { kind: 'replay' },
+  ends: EndOffsets,
+  origin: Origin,
+): FeedState => {
   const at = (run.now?.() ?? new Date()).toISOString();
   run.log.info({ from: from?.timestamp ?? 'the beginning' }, 'reading from a new position');
   const replays = [...(previous?.replays ?? []), { at, from: from?.timestamp ?? null, endOffsets: ends }].slice(-MOST_REPLAYS);
@@ -104,7 +111,10 @@ export const resumePoint = async <T>(run: FeedRun<T>, codec: TopicCodec<T>): Pro
     if (ends === undefined) return 'aborted';
     if (found.kind === 'saved' && (await life(run, found.state, ends, origin)) === 'another') {
       const name = await run.positions.setAside();
-      run.log.warn({ setAside: name }, 'database and topic are new: the old state is set aside, everything starts from the beginning');
+      run.log.warn(
+        { setAside: name },
+        'database and topic are new: the old state is set aside, everything starts from the beginning',
+      );
       continue;
     }
     const state = found.kind === 'saved' ? { ...found.state, clean: false, origin } : begin(run, found, ends, origin);

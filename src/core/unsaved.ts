@@ -13,7 +13,12 @@ export type Unsaved<T> = Readonly<{
 }>;
 
 const identity = (key: string, position: Position): string =>
-  JSON.stringify([key, ...Object.keys(position).sort().map((field) => position[field])]);
+  JSON.stringify([
+    key,
+    ...Object.keys(position)
+      .sort()
+      .map((field) => position[field]),
+  ]);
 
 export const unsavedRecords = <T>(
   source: Source<T>,

@@ -34,7 +34,11 @@ type Judged<Out> = Readonly<{ results: Result<Out>[]; dead: OutgoingRecord[] }>;
 /** How many records are handled between two heartbeats. */
 const SLICE = 2_000;
 
-const deadLetter = ({ key, value, offset }: IncomingRecord, { topic, partition }: TopicPartition, reason: string): OutgoingRecord => ({
+const deadLetter = (
+  { key, value, offset }: IncomingRecord,
+  { topic, partition }: TopicPartition,
+  reason: string,
+): OutgoingRecord => ({
   key,
   value,
   headers: {

@@ -15,7 +15,8 @@ export const discount =
     const result: Record<string, unknown> = {};
     for (const field of Object.keys(value)) {
       result[field] = value[field as keyof T];
-      if (field === 'price') result.discount_price = value.category === category ? lessPercent(value.price, percent) : value.price;
+      if (field === 'price')
+        result.discount_price = value.category === category ? lessPercent(value.price, percent) : value.price;
     }
     return [result as Discounted<T>];
   };

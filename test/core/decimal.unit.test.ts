@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { decimalOf, decimalText, lessPercent, rescale } from '../../src/core/decimal.js';
 
 describe('decimals', () => {
-  it.each(['0', '100.50', '-0.05', '99999999.99', '-123456789012345678901234567890.123456789012345678901234567890'])('keep %s as it is', (text) => {
-    expect(decimalText(decimalOf(text))).toBe(text);
-  });
+  it.each(['0', '100.50', '-0.05', '99999999.99', '-123456789012345678901234567890.123456789012345678901234567890'])(
+    'keep %s as it is',
+    (text) => {
+      expect(decimalText(decimalOf(text))).toBe(text);
+    },
+  );
 
   it('come back from any text with any scale', () => {
     fc.assert(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { isTransient } from '../../src/core/errors.js';
 import { type FeedMarker, type FeedRun, runFeed } from '../../src/core/feed.js';
 import type { Origin } from '../../src/core/position-store.js';
-import { memoryBroker, type MemoryBroker, type PublishFate } from '../support/memory-broker.js';
+import { type MemoryBroker, memoryBroker, type PublishFate } from '../support/memory-broker.js';
 import { type Item, items, jsonCodec, type MemoryPositions, memoryPositions, memorySource } from '../support/memory-feed.js';
 import { silentLog } from '../support/silent-log.js';
 
@@ -19,12 +19,20 @@ const world = (rows: Item[], fate?: () => PublishFate): World => ({
 });
 
 /** Runs the feed until it has caught up, or until a marker kills it. */
-const run = async (on: World, onMarker?: (marker: FeedMarker) => void, extra: Partial<FeedRun<Item>> = {}): Promise<'caught up' | 'killed' | 'broken'> => {
+const run = async (
+  on: World,
+  onMarker?: (marker: FeedMarker) => void,
+  extra: Partial<FeedRun<Item>> = {},
+): Promise<'caught up' | 'killed' | 'broken'> => {
   const stop = new AbortController();
   try {
     await runFeed<Item>({
       name: 'items',
-      source: memorySource(() => on.rows, on.pageRows, () => stop.abort()),
+      source: memorySource(
+        () => on.rows,
+        on.pageRows,
+        () => stop.abort(),
+      ),
       topic: items,
       codec: jsonCodec,
       publish: on.broker.publish,
@@ -48,7 +56,8 @@ const run = async (on: World, onMarker?: (marker: FeedMarker) => void, extra: Pa
 
 const published = ({ broker }: World): Item[] => broker.all('items').map(({ value }) => JSON.parse(String(value)) as Item);
 const identities = (found: readonly Item[]): string[] => found.map(({ id, at }) => `${id}@${at}`).sort();
-const rowsOf = (count: number): Item[] => Array.from({ length: count }, (_, index) => ({ id: index + 1, at: String(1000 + index) }));
+const rowsOf = (count: number): Item[] =>
+  Array.from({ length: count }, (_, index) => ({ id: index + 1, at: String(1000 + index) }));
 
 describe('a feed', () => {
   it('publishes every row once, in order per key', async () => {
@@ -90,7 +99,12 @@ describe('a feed', () => {
 
   it('neither loses nor repeats under any sequence of kills, broken publishes, changed rows and page sizes', async () => {
     const step = fc.record({
-      kill: fc.option(fc.record({ marker: fc.constantFrom<FeedMarker>('before-publish', 'after-ack', 'after-save'), nth: fc.integer({ min: 1, max: 4 }) })),
+      kill: fc.option(
+        fc.record({
+          marker: fc.constantFrom<FeedMarker>('before-publish', 'after-ack', 'after-save'),
+          nth: fc.integer({ min: 1, max: 4 }),
+        }),
+      ),
       breakAfter: fc.option(fc.integer({ min: 0, max: 6 })),
       pageRows: fc.integer({ min: 1, max: 8 }),
       change: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 6 }),

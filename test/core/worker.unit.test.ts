@@ -13,7 +13,9 @@ const filled = async (values: readonly (Item | Buffer | null)[]) => {
   const broker = memoryBroker(PARTITIONS);
   for (const [index, value] of values.entries()) {
     const bytes = value === null || Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value));
-    await broker.publish('items', [{ partition: index % PARTITIONS, records: [{ key: Buffer.from(String(index)), value: bytes }] }]);
+    await broker.publish('items', [
+      { partition: index % PARTITIONS, records: [{ key: Buffer.from(String(index)), value: bytes }] },
+    ]);
   }
   return broker;
 };
@@ -71,7 +73,9 @@ describe('a worker', () => {
 
   it('commits only what is written', async () => {
     const broker = await filled(rows(10));
-    const { sink } = memorySink({ write: async () => Promise.reject(new BridgeError({ code: 'X', kind: 'integrity', found: '', fix: '' })) });
+    const { sink } = memorySink({
+      write: async () => Promise.reject(new BridgeError({ code: 'X', kind: 'integrity', found: '', fix: '' })),
+    });
     const group = memoryGroup(broker, 'items', PARTITIONS);
     await expect(run(broker, { sink, subscribe: group.subscribe })).rejects.toMatchObject({ code: 'X' });
     expect(group.committed.size).toBe(0);
@@ -99,7 +103,13 @@ describe('a worker', () => {
   });
 
   it('goes on from where the sink says', async () => {
-    const { written, sink } = memorySink({ resume: async () => new Map([['items/0', 3n], ['items/1', 1n]]) });
+    const { written, sink } = memorySink({
+      resume: async () =>
+        new Map([
+          ['items/0', 3n],
+          ['items/1', 1n],
+        ]),
+    });
     await run(await filled(rows(9)), { sink });
     expect(written.map(({ meta }) => `${meta.partition}/${meta.offset}`)).toEqual(['1/1', '1/2', '2/0', '2/1', '2/2']);
   });
@@ -119,7 +129,9 @@ describe('a worker', () => {
       },
     };
     const broker = memoryBroker(PARTITIONS);
-    await broker.publish('items', [{ partition: 0, records: rows(4).map((row) => ({ key: null, value: Buffer.from(JSON.stringify(row)) })) }]);
+    await broker.publish('items', [
+      { partition: 0, records: rows(4).map((row) => ({ key: null, value: Buffer.from(JSON.stringify(row)) })) },
+    ]);
     await run(broker, { sink });
     expect(written).toEqual([2n, 3n]);
   });

@@ -5,8 +5,8 @@ import { type Frontier, openFrontier } from '../../src/captures/polling/frontier
 import { serverOf } from '../../src/captures/polling/guarantee.js';
 import type { PollingOptions } from '../../src/captures/polling/index.js';
 import { readSeedRows, SEED_FILE } from '../../src/pipelines/products/seed-rows.js';
-import { freshDatabase, testServers } from './servers.js';
 import { loadMigration } from './load-migration.js';
+import { freshDatabase, testServers } from './servers.js';
 import { silentLog } from './silent-log.js';
 
 const ROOT = join(__dirname, '..', '..');

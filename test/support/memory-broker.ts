@@ -14,7 +14,8 @@ export type MemoryBroker = Readonly<{
   recreate(topic: string): void;
 }>;
 
-const lost = (): BridgeError => new BridgeError({ code: 'KAFKA_UNAVAILABLE', kind: 'transient', found: 'The connection broke.', fix: '' });
+const lost = (): BridgeError =>
+  new BridgeError({ code: 'KAFKA_UNAVAILABLE', kind: 'transient', found: 'The connection broke.', fix: '' });
 
 /** A broker in memory, for unit tests. `fate` decides what happens to each publish. */
 export const memoryBroker = (partitions: number, fate: () => PublishFate = () => ({ kind: 'ack' })): MemoryBroker => {

@@ -1,6 +1,6 @@
 import type { Codec } from '../../src/core/codec.js';
-import type { FeedState, Found, PositionStore } from '../../src/core/position-store.js';
 import type { Position } from '../../src/core/position.js';
+import type { FeedState, Found, PositionStore } from '../../src/core/position-store.js';
 import type { Source } from '../../src/core/source.js';
 import type { Topic } from '../../src/core/topic.js';
 
@@ -16,7 +16,10 @@ export const jsonCodec: Codec = {
 };
 
 export const compareItems = (a: Position, b: Position): number => {
-  const [left, right] = [a, b].map(({ at = '', id }) => `${at}/${id === undefined ? '' : id.padStart(9, '0')}`) as [string, string];
+  const [left, right] = [a, b].map(({ at = '', id }) => `${at}/${id === undefined ? '' : id.padStart(9, '0')}`) as [
+    string,
+    string,
+  ];
   return left < right ? -1 : left > right ? 1 : 0;
 };
 

@@ -2,10 +2,19 @@ import type { IncomingBatch, Subscribe } from '../../src/core/broker.js';
 import { partitionKey } from '../../src/core/topic.js';
 import type { MemoryBroker } from './memory-broker.js';
 
-export type MemoryGroup = Readonly<{ subscribe: Subscribe; committed: Map<number, bigint>; /** Makes batches stale. */ takeAway(): void }>;
+export type MemoryGroup = Readonly<{
+  subscribe: Subscribe;
+  committed: Map<number, bigint> /** Makes batches stale. */;
+  takeAway(): void;
+}>;
 
 /** A group with one member that owns every partition: hands on what is not committed, partition by partition, then ends. */
-export const memoryGroup = (broker: MemoryBroker, topic: string, partitions: number, committed = new Map<number, bigint>()): MemoryGroup => {
+export const memoryGroup = (
+  broker: MemoryBroker,
+  topic: string,
+  partitions: number,
+  committed = new Map<number, bigint>(),
+): MemoryGroup => {
   let stale = false;
   const subscribe: Subscribe = async ({ onAssigned, onBatch, signal }) => {
     const assigned = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));

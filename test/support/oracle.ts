@@ -20,7 +20,9 @@ export type LogLine = Readonly<{
 
 /** All lines of all logs, by instance. The text of each line is kept for its exact form. */
 export const readLogs = (directory: string): ReadonlyMap<string, readonly (LogLine & Readonly<{ text: string }>)[]> => {
-  const instances = existsSync(directory) ? readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
+  const instances = existsSync(directory)
+    ? readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    : [];
   return new Map(
     instances.map(({ name }) => {
       const path = join(directory, name, 'consumer_log.json');
@@ -48,7 +50,9 @@ type Version = Readonly<{ id: number; name: string; price: string; at: string }>
 type Found = Version & Readonly<{ partition: number; offset: number }>;
 
 const identity = ({ id, at }: Version): string => `${id}@${at}`;
-const repeatedIn = (values: readonly string[]): string[] => [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+const repeatedIn = (values: readonly string[]): string[] => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
+];
 
 /** The records of the topic as any Confluent client reads them: with the library's own decoding, not ours. */
 const readTopic = async (env: Env): Promise<Found[]> => {
@@ -62,9 +66,18 @@ const readTopic = async (env: Env): Promise<Found[]> => {
         for (const { value, offset } of batch) {
           if (value === null) continue;
           const raw = (await registry.decode(value)) as { id: number; name: string; price: Buffer; last_updated: number };
-          const price = BigInt(`0x${raw.price.toString('hex') || '0'}`).toString().padStart(3, '0');
+          const price = BigInt(`0x${raw.price.toString('hex') || '0'}`)
+            .toString()
+            .padStart(3, '0');
           const at = String(raw.last_updated);
-          found.push({ id: raw.id, name: raw.name, price: `${price.slice(0, -2)}.${price.slice(-2)}`, at, partition, offset: Number(offset) });
+          found.push({
+            id: raw.id,
+            name: raw.name,
+            price: `${price.slice(0, -2)}.${price.slice(-2)}`,
+            at,
+            partition,
+            offset: Number(offset),
+          });
         }
   } finally {
     await reader.close();

@@ -29,7 +29,11 @@ export const endPrograms = (): void => {
 };
 
 /** Waits until `found` gives something, looking again every 100 ms. */
-export const eventually = async <T>(what: string, withinMs: number, found: () => Promise<T | undefined> | T | undefined): Promise<T> => {
+export const eventually = async <T>(
+  what: string,
+  withinMs: number,
+  found: () => Promise<T | undefined> | T | undefined,
+): Promise<T> => {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const result = await found();
@@ -61,9 +65,10 @@ export const rowbridge = (args: readonly string[], { env, cwd }: ProgramOptions)
     code = ended;
   });
   const context = () => `${args.join(' ')}\nstdout: ${text.stdout.slice(-1500)}\nstderr: ${text.stderr.slice(-3000)}`;
-  const ended = (withinMs = 60_000) => eventually(`the end of ${context()}`, withinMs, () => code).catch((error: Error) => {
-    throw new Error(`${error.message}\n${context()}`);
-  });
+  const ended = (withinMs = 60_000) =>
+    eventually(`the end of ${context()}`, withinMs, () => code).catch((error: Error) => {
+      throw new Error(`${error.message}\n${context()}`);
+    });
   return {
     child,
     stdout: () => text.stdout,

@@ -6,7 +6,10 @@ describe('the servers of a test run', () => {
     const names = [await freshDatabase('own'), await freshDatabase('own')];
     const { host, port, adminUser: user, adminPassword: password } = (await testServers()).mysql;
     const connection = await createConnection({ host, port, user, password });
-    const [rows] = await connection.query('SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name IN (?)', [names]);
+    const [rows] = await connection.query(
+      'SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name IN (?)',
+      [names],
+    );
     const [settings] = await connection.query('SELECT @@performance_schema AS performance, @@character_set_server AS characters');
     await connection.end();
     expect(rows).toHaveLength(2);

@@ -10,7 +10,9 @@ export type LoggedLine = Readonly<{ level: string; message: string; facts: Recor
 export const rememberingLog = (): Readonly<{ log: Log; lines: LoggedLine[] }> => {
   const lines: LoggedLine[] = [];
   const write = (level: string) => (facts: object | string, message?: string) => {
-    lines.push(typeof facts === 'string' ? { level, message: facts, facts: {} } : { level, message: message ?? '', facts: { ...facts } });
+    lines.push(
+      typeof facts === 'string' ? { level, message: facts, facts: {} } : { level, message: message ?? '', facts: { ...facts } },
+    );
   };
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
   return { log, lines };

@@ -14,7 +14,10 @@ export type World = Readonly<{
   logs: string;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Program;
   /** Runs a command to its end and gives its exit code and output. */
-  call(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Readonly<{ code: number | string; stdout: string; stderr: string }>>;
+  call(
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<Readonly<{ code: number | string; stdout: string; stderr: string }>>;
   sql(statement: string, params?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   verdict(from?: ReadonlyMap<number, number>): Promise<Verdict>;
   /** Waits until the logs hold this many lines. */

@@ -66,7 +66,9 @@ export const runWriters = async ({ connect, writers, forMs, seed }: WritersOptio
   const timer = setTimeout(() => stop.abort(), forMs);
   try {
     const counts = await Promise.all(
-      connections.map((connection, index) => writer(connection, STYLES[index % STYLES.length] as Style, seeded(seed + index), stop.signal)),
+      connections.map((connection, index) =>
+        writer(connection, STYLES[index % STYLES.length] as Style, seeded(seed + index), stop.signal),
+      ),
     );
     return counts.reduce((sum, count) => sum + count, 0);
   } finally {

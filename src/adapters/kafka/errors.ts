@@ -1,6 +1,7 @@
 import { BridgeError, messageOf } from '../../core/errors.js';
 
-type KafkaJsError = Error & Readonly<{ type?: string; retriable?: boolean; broker?: string; cause?: unknown; originalError?: unknown }>;
+type KafkaJsError = Error &
+  Readonly<{ type?: string; retriable?: boolean; broker?: string; cause?: unknown; originalError?: unknown }>;
 
 /** kafkajs wraps the error that counts, once or twice. */
 const innermost = (error: unknown): KafkaJsError => {

@@ -91,7 +91,8 @@ export const kafkaPublisher = (kafka: Kafka): Publisher => {
   const publish: Publish = async (topic, batches) => {
     const ends = new Map<number, bigint>();
     try {
-      for (const round of rounds(batches)) await inTermsOf(`publishing to ${topic}`, () => send(topic, round, ends), SEND_DEADLINE_MS);
+      for (const round of rounds(batches))
+        await inTermsOf(`publishing to ${topic}`, () => send(topic, round, ends), SEND_DEADLINE_MS);
     } catch (error) {
       void discard();
       throw error instanceof BridgeError ? error : new Error('unreachable', { cause: error });

@@ -47,7 +47,12 @@ export const incomingRecord = (message: FetchedMessage): IncomingRecord => ({
   headers: message.headers === undefined ? {} : definedHeaders(message.headers),
 });
 
-const fetchFrom = async (cluster: Cluster, topic: string, partition: number, from: bigint): Promise<readonly FetchedMessage[]> => {
+const fetchFrom = async (
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+  from: bigint,
+): Promise<readonly FetchedMessage[]> => {
   await cluster.refreshMetadataIfNecessary();
   const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
   if (nodeId === undefined) throw new Error(`partition ${partition} of ${topic} has no leader`);

@@ -54,7 +54,9 @@ const incomingBatch = (consumer: Consumer, member: Member, payload: EachBatchPay
     records: fresh.map((message) => incomingRecord(message as Parameters<typeof incomingRecord>[0])),
     endOffset: BigInt(batch.highWatermark),
     isStale: () =>
-      member.assignment !== assignment || payload.isStale() || Date.now() - member.lastHeartbeat > SESSION_TIMEOUT_MS - HEARTBEAT_MS,
+      member.assignment !== assignment ||
+      payload.isStale() ||
+      Date.now() - member.lastHeartbeat > SESSION_TIMEOUT_MS - HEARTBEAT_MS,
     heartbeat: () => payload.heartbeat(),
     async commit(next) {
       await consumer.commitOffsets([{ topic, partition, offset: next.toString() }]);
@@ -79,7 +81,12 @@ const wantedOffset = async (member: Member, payload: EachBatchPayload): Promise<
   return (await assignment.wanted).get(partitionKey(payload.batch)) ?? 0n;
 };
 
-const handle = async (consumer: Consumer, member: Member, subscription: Subscription, payload: EachBatchPayload): Promise<void> => {
+const handle = async (
+  consumer: Consumer,
+  member: Member,
+  subscription: Subscription,
+  payload: EachBatchPayload,
+): Promise<void> => {
   const wanted = await wantedOffset(member, payload);
   if (wanted === undefined) return;
   const { topic, partition } = payload.batch;
@@ -117,7 +124,11 @@ const takePart = async (kafka: Kafka, subscription: Subscription): Promise<void>
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [...subscription.topics], fromBeginning: subscription.from === 'beginning' });
-    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => handle(consumer, member, subscription, payload) });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => handle(consumer, member, subscription, payload),
+    });
     await new Promise<void>((resolve) => {
       if (over.aborted) resolve();
       over.addEventListener('abort', () => resolve(), { once: true });

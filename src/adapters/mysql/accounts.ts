@@ -1,4 +1,4 @@
-import { escape, escapeId } from 'mysql2';
+import { escapeId, escape as quoted } from 'mysql2';
 import { BridgeError } from '../../core/errors.js';
 import { type Connection, openConnection } from './connect.js';
 import type { ConnectionParams } from './options.js';
@@ -41,21 +41,21 @@ export const checkAccounts = (admin: string, { updater, capture }: Accounts): vo
     );
 };
 
-const nameOf = ({ user }: Account): string => `${escape(user)}@'%'`;
+const nameOf = ({ user }: Account): string => `${quoted(user)}@'%'`;
 
 /** Words of the server may quote a piece of the statement: the password must not be in them. */
 const withoutPassword = (error: unknown, { password }: Account): unknown => {
-  const quoted = escape(password).slice(1, -1);
-  if (!(error instanceof BridgeError) || !(error.found.includes(password) || error.found.includes(quoted))) return error;
-  const found = error.found.replaceAll(quoted, '***').replaceAll(password, '***');
+  const inside = quoted(password).slice(1, -1);
+  if (!(error instanceof BridgeError) || !(error.found.includes(password) || error.found.includes(inside))) return error;
+  const found = error.found.replaceAll(inside, '***').replaceAll(password, '***');
   return new BridgeError({ code: error.code, kind: error.kind, found, fix: error.fix });
 };
 
 /** Makes the account, or sets its password again: a changed .env works after the next setup. */
 export const ensureAccount = async ({ query }: Connection, account: Account): Promise<void> => {
   try {
-    await query(`CREATE USER IF NOT EXISTS ${nameOf(account)} IDENTIFIED BY ${escape(account.password)}`);
-    await query(`ALTER USER ${nameOf(account)} IDENTIFIED BY ${escape(account.password)}`);
+    await query(`CREATE USER IF NOT EXISTS ${nameOf(account)} IDENTIFIED BY ${quoted(account.password)}`);
+    await query(`ALTER USER ${nameOf(account)} IDENTIFIED BY ${quoted(account.password)}`);
   } catch (error) {
     throw withoutPassword(error, account);
   }

@@ -3,7 +3,7 @@ import type { Guarantee } from '../../core/guarantee.js';
 import type { Log } from '../../core/log.js';
 import { microsOf, shiftTimestamp } from '../../core/timestamp.js';
 import { type CursorFacts, decideGuarantee, type Server } from './guarantee.js';
-import { advanceHorizon, type Awaited, blockers, type HorizonState, initialHorizon } from './horizon.js';
+import { type Awaited, advanceHorizon, blockers, type HorizonState, initialHorizon } from './horizon.js';
 import { look, ownThreadId } from './look.js';
 
 export type FrontierOptions = Readonly<{

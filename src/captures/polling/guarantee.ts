@@ -43,7 +43,8 @@ const blindSpot = async (query: Query): Promise<Finding> => {
     return 'instruments that the horizon needs are switched off in performance_schema.setup_instruments';
   const uninstrumented = await count(query, UNINSTRUMENTED);
   if (uninstrumented > 0) return `${uninstrumented} sessions are not instrumented (performance_schema.setup_actors)`;
-  if ((await count(query, LOST)) > 0) return 'performance_schema has lost threads or locks for want of memory (its *_lost counters)';
+  if ((await count(query, LOST)) > 0)
+    return 'performance_schema has lost threads or locks for want of memory (its *_lost counters)';
   return null;
 };
 
@@ -54,7 +55,8 @@ const CASCADES = `SELECT COUNT(*) n FROM information_schema.REFERENTIAL_CONSTRAI
 /** The first thing that takes the timestamps out of this server's hands. */
 const foreignStamp = async (query: Query, cursor: CursorFacts): Promise<Finding> => {
   const readOnly = await query<{ ro: number | string }>('SELECT @@global.read_only ro');
-  if (!['0', 'OFF'].includes(String(readOnly[0]?.ro))) return 'the server is read-only: a replica shows rows in the order of its source';
+  if (!['0', 'OFF'].includes(String(readOnly[0]?.ro)))
+    return 'the server is read-only: a replica shows rows in the order of its source';
   if (!cursor.onUpdateNow || !cursor.defaultNow)
     return `${cursor.table}.${cursor.column} is not stamped by the database (DEFAULT and ON UPDATE CURRENT_TIMESTAMP)`;
   if ((await count(query, CASCADES, [cursor.table])) > 0)
@@ -70,13 +72,19 @@ export const decideGuarantee = async (query: Query, server: Server, cursor: Curs
   const foreign = await foreignStamp(query, cursor);
   if (foreign !== null) return { level: 'best-effort', reason: foreign };
   if (cursor.type !== 'timestamp')
-    return { level: 'delayed', reason: `${cursor.column} is a ${cursor.type}: its order holds only while all writers share a time zone` };
+    return {
+      level: 'delayed',
+      reason: `${cursor.column} is a ${cursor.type}: its order holds only while all writers share a time zone`,
+    };
   try {
     const blind = await blindSpot(query);
     if (blind !== null) return { level: 'delayed', reason: blind };
   } catch (error) {
     if (!isGrantMissing(error)) throw error;
-    return { level: 'delayed', reason: `no right to read performance_schema (${(error as Error).message}); 'rowbridge setup' grants it` };
+    return {
+      level: 'delayed',
+      reason: `no right to read performance_schema (${(error as Error).message}); 'rowbridge setup' grants it`,
+    };
   }
   const filter = server.tableFilter ? 'transactions that wrote to the table' : 'every open transaction';
   return { level: 'proven', reason: `epoch horizon over ${filter} on ${server.version}` };

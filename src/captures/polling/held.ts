@@ -11,7 +11,10 @@ export const heldReporter = (log: Log): ((by: readonly Awaited[], forMs: number)
     if (forMs >= SAY_AFTER_MS && !said) {
       said = true;
       const threads = by.map(({ kind, thread }) => `${kind} of thread ${thread}`).slice(0, 5);
-      log.warn({ heldBySeconds: Math.round(forMs / 1000), by: threads }, 'rows wait for an open transaction (performance_schema.threads shows whose)');
+      log.warn(
+        { heldBySeconds: Math.round(forMs / 1000), by: threads },
+        'rows wait for an open transaction (performance_schema.threads shows whose)',
+      );
     }
     if (forMs < SAY_AFTER_MS && said) {
       said = false;

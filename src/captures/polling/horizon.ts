@@ -27,7 +27,9 @@ export type InFlight = Readonly<{
 export type Event = Readonly<{ event: number; ended: boolean }>;
 
 /** Something whose end an epoch waits for. A `thread` is one that is at work without showing its statement. */
-export type Awaited = Readonly<{ kind: 'statement' | 'transaction'; thread: number; event: number } | { kind: 'thread'; thread: number }>;
+export type Awaited = Readonly<
+  { kind: 'statement' | 'transaction'; thread: number; event: number } | { kind: 'thread'; thread: number }
+>;
 
 type Epoch = Readonly<{ now: string; waitingFor: readonly Awaited[] }>;
 

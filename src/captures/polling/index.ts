@@ -1,8 +1,8 @@
 import type { Connection } from '../../adapters/mysql/connect.js';
 import type { Query } from '../../adapters/mysql/query.js';
+import { delayOrAbort } from '../../core/delay.js';
 import { BridgeError } from '../../core/errors.js';
 import type { Guarantee } from '../../core/guarantee.js';
-import { delayOrAbort } from '../../core/delay.js';
 import type { Log } from '../../core/log.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
@@ -11,10 +11,10 @@ import { canonicalTimestamp, microsOf } from '../../core/timestamp.js';
 import { openFrontier } from './frontier.js';
 import { serverOf } from './guarantee.js';
 import { heldReporter } from './held.js';
+import { upToStatement } from './keyset.js';
 import { poll } from './poll.js';
 import { positionsOf } from './positions.js';
 import { learnTable } from './table.js';
-import { upToStatement } from './keyset.js';
 
 export type PollingOptions = Readonly<{
   name: string;
@@ -46,7 +46,12 @@ const inTheFuture = (table: string, position: string, now: string): BridgeError 
   });
 
 /** Waits for a clock that is a little behind the position. @throws BridgeError `configuration` when it is far behind */
-const awaitClock = async (query: Query, { table, log }: PollingOptions, after: Position | null, signal: AbortSignal): Promise<void> => {
+const awaitClock = async (
+  query: Query,
+  { table, log }: PollingOptions,
+  after: Position | null,
+  signal: AbortSignal,
+): Promise<void> => {
   const wanted = after?.timestamp;
   while (wanted !== undefined && !signal.aborted) {
     const now = String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
@@ -83,7 +88,19 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         ...(onGuarantee === undefined ? {} : { onGuarantee }),
       });
       const { keyset, digits } = table;
-      const pages = poll({ query, keyset, frontier, positionOf, compare, digits, after, everyMs, pageRows, overlapMs: delayMs, signal });
+      const pages = poll({
+        query,
+        keyset,
+        frontier,
+        positionOf,
+        compare,
+        digits,
+        after,
+        everyMs,
+        pageRows,
+        overlapMs: delayMs,
+        signal,
+      });
       for await (const batch of pages) {
         onCaptured?.(batch.values.length);
         yield batch;

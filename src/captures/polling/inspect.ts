@@ -1,12 +1,16 @@
-import { microsOf } from '../../core/timestamp.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import type { Position } from '../../core/position.js';
+import { microsOf } from '../../core/timestamp.js';
 import { decideGuarantee, serverOf } from './guarantee.js';
 import type { PollingOptions } from './index.js';
 import { waitingStatement } from './keyset.js';
 import { learnTable } from './table.js';
 
-export type Inspection = Readonly<{ guarantee: Guarantee; rows: number; /** Age of the oldest row that waits; 0 when none does. */ ageSeconds: number }>;
+export type Inspection = Readonly<{
+  guarantee: Guarantee;
+  rows: number /** Age of the oldest row that waits; 0 when none does. */;
+  ageSeconds: number;
+}>;
 
 /** Looks at a captured table from aside: the guarantee, and what lies after a position. */
 export const inspectTable = async (options: PollingOptions, position: Position | null): Promise<Inspection> => {

@@ -13,7 +13,10 @@ export type LookOptions = Readonly<{
   ownThread: number;
 }>;
 
-export type Look = Readonly<{ seen: InFlight; /** Why performance_schema cannot be relied on right now. */ blind: string | null }>;
+export type Look = Readonly<{
+  seen: InFlight /** Why performance_schema cannot be relied on right now. */;
+  blind: string | null;
+}>;
 
 type Row = Readonly<{ k: number; th: number; ev: number; en: number; tx: string | null }>;
 

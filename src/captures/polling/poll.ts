@@ -30,7 +30,8 @@ const REMEMBERED_MICROS = 60_000_000n;
 /**
  * A bound cut to the column's precision: a column of whole seconds stamps 05.9 as 05, so 05 is over only when 06 has come.
  */
-export const atPrecision = (bound: string, digits: number): string => bound.slice(0, 20) + bound.slice(20, 20 + digits).padEnd(6, '0');
+export const atPrecision = (bound: string, digits: number): string =>
+  bound.slice(0, 20) + bound.slice(20, 20 + digits).padEnd(6, '0');
 
 /**
  * Reads pages in the order (cursor, key) below the frontier, again and again until the signal aborts.

@@ -11,7 +11,14 @@ import type { Keyset } from './keyset.js';
 
 export type CapturedTable = Readonly<{ keyset: Keyset; cursor: CursorFacts; digits: number }>;
 
-export type TableOptions = Readonly<{ database: string; table: string; cursor: string; key: string; schemaFile: string; log: Log }>;
+export type TableOptions = Readonly<{
+  database: string;
+  table: string;
+  cursor: string;
+  key: string;
+  schemaFile: string;
+  log: Log;
+}>;
 
 const otherKey = (table: string, wanted: string, found: string): BridgeError =>
   new BridgeError({
@@ -25,15 +32,20 @@ const otherKey = (table: string, wanted: string, found: string): BridgeError =>
  * Learns from the database how a table is to be read, and checks that the topic's schema fits it.
  * @throws BridgeError `configuration` when the table, its columns or the schema do not allow an exact capture
  */
-export const learnTable = async (query: Query, { database, table, cursor, key: wantedKey, schemaFile, log }: TableOptions): Promise<CapturedTable> => {
+export const learnTable = async (
+  query: Query,
+  { database, table, cursor, key: wantedKey, schemaFile, log }: TableOptions,
+): Promise<CapturedTable> => {
   const found = await readTable(query, { database, table });
   const described = describeCursor(table, found, cursor);
   const { schema } = await readSchemaFile(schemaFile);
   const { leftOut } = checkSchemaFitsColumns(schema, found.columns);
-  if (leftOut.length > 0) log.warn({ table, columns: leftOut.map(({ name }) => name) }, 'columns that the schema leaves out are not captured');
+  if (leftOut.length > 0)
+    log.warn({ table, columns: leftOut.map(({ name }) => name) }, 'columns that the schema leaves out are not captured');
   const { key, index, digits, type, onUpdateNow, defaultNow } = described;
   if (key.name !== wantedKey) throw otherKey(table, wantedKey, key.name);
-  if (index === null) log.warn({ table, columns: [cursor, key.name] }, 'no index on cursor and key: each poll sorts the whole table');
+  if (index === null)
+    log.warn({ table, columns: [cursor, key.name] }, 'no index on cursor and key: each poll sorts the whole table');
   const quote = (name: string): string => escapeId(name, true);
   const names = new Set([...schema.fields.map(({ name }) => name), cursor, key.name]);
   return {

@@ -1,6 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { BridgeError, messageOf } from '../../core/errors.js';
 

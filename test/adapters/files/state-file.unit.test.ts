@@ -40,7 +40,9 @@ const saved = async () => {
 describe('a state file', () => {
   it('shows people the timestamp on top', async () => {
     const { path } = await saved();
-    expect(await readFile(path, 'utf8')).toMatch(/^\{\n {2}"last_read_timestamp": "2026-11-21 01:22:33\.123456",\n {2}"_rowbridge"/);
+    expect(await readFile(path, 'utf8')).toMatch(
+      /^\{\n {2}"last_read_timestamp": "2026-11-21 01:22:33\.123456",\n {2}"_rowbridge"/,
+    );
   });
 
   it.each<[string | null, string | null]>([
@@ -71,7 +73,11 @@ describe('a state file', () => {
   it('written anew by hand, with nothing but the timestamp, asks for a replay', async () => {
     const { at, path } = await saved();
     await writeFile(path, '{"last_read_timestamp":"2026-11-20 00:00:00"}');
-    expect(await stateFile(at).load()).toEqual({ kind: 'replay', from: { timestamp: '2026-11-20 00:00:00.000000' }, previous: null });
+    expect(await stateFile(at).load()).toEqual({
+      kind: 'replay',
+      from: { timestamp: '2026-11-20 00:00:00.000000' },
+      previous: null,
+    });
   });
 
   it('merely touched or formatted otherwise goes on', async () => {

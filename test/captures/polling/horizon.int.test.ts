@@ -19,7 +19,8 @@ const settle = async (frontier: Frontier): Promise<string> => {
 const stampOf = async ({ query }: Connection, name: string): Promise<string> =>
   String((await query<{ at: string }>('SELECT last_updated at FROM products WHERE name = ?', [name]))[0]?.at);
 
-const nowOf = async ({ query }: Connection): Promise<string> => String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
+const nowOf = async ({ query }: Connection): Promise<string> =>
+  String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
 
 const INSERT = "INSERT INTO products (name, category, price) VALUES (?, 'cat_1', '1.00')";
 
@@ -65,25 +66,28 @@ describe('the horizon', () => {
     await holds('sleeper', () => running);
   });
 
-  it.each([0, 1])('holds for an insert that waits for a metadata lock, autocommit = %d, also after later statements', async (autocommit) => {
-    const name = `waiter ${autocommit}`;
-    const blocker = await world.admin();
-    const writer = await world.writer();
-    await writer.query(`SET autocommit = ${autocommit}`);
-    await blocker.query('LOCK TABLES products WRITE');
-    const running = writer.change(INSERT, [name]);
-    await pause(300);
-    const before = await settle(frontier);
-    await blocker.query('UNLOCK TABLES');
-    await running;
-    for (let later = 0; later < 15; later++) await writer.query('SELECT ?', [later]);
-    const during = await settle(frontier);
-    if (autocommit === 0) await writer.query('COMMIT');
-    const stamp = await stampOf(admin, name);
-    expect(before <= stamp).toBe(true);
-    if (autocommit === 0) expect(during <= stamp).toBe(true);
-    expect((await settle(frontier)) > stamp).toBe(true);
-  });
+  it.each([0, 1])(
+    'holds for an insert that waits for a metadata lock, autocommit = %d, also after later statements',
+    async (autocommit) => {
+      const name = `waiter ${autocommit}`;
+      const blocker = await world.admin();
+      const writer = await world.writer();
+      await writer.query(`SET autocommit = ${autocommit}`);
+      await blocker.query('LOCK TABLES products WRITE');
+      const running = writer.change(INSERT, [name]);
+      await pause(300);
+      const before = await settle(frontier);
+      await blocker.query('UNLOCK TABLES');
+      await running;
+      for (let later = 0; later < 15; later++) await writer.query('SELECT ?', [later]);
+      const during = await settle(frontier);
+      if (autocommit === 0) await writer.query('COMMIT');
+      const stamp = await stampOf(admin, name);
+      expect(before <= stamp).toBe(true);
+      if (autocommit === 0) expect(during <= stamp).toBe(true);
+      expect((await settle(frontier)) > stamp).toBe(true);
+    },
+  );
 
   it('holds for an update that waits for a row lock', async () => {
     await admin.change(INSERT, ['row lock']);

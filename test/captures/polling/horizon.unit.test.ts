@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { advanceHorizon, blockers, type Event, type HorizonState, type InFlight, initialHorizon, MOST_EPOCHS } from '../../../src/captures/polling/horizon.js';
+import {
+  advanceHorizon,
+  blockers,
+  type Event,
+  type HorizonState,
+  type InFlight,
+  initialHorizon,
+  MOST_EPOCHS,
+} from '../../../src/captures/polling/horizon.js';
 import { timestampOf } from '../../../src/core/timestamp.js';
 
 const at = (second: number): string => timestampOf(BigInt(second) * 1_000_000n);
@@ -17,65 +25,65 @@ const seen = (second: number, changes: Partial<InFlight> = {}): InFlight => ({
 
 const running = (event: number): Event => ({ event, ended: false });
 const ended = (event: number): Event => ({ event, ended: true });
-const after = (looks: readonly InFlight[]): HorizonState => looks.reduce(advanceHorizon, initialHorizon);
+const stateAfter = (looks: readonly InFlight[]): HorizonState => looks.reduce(advanceHorizon, initialHorizon);
 
 describe('the horizon', () => {
   it('is the clock where nothing is in flight', () => {
-    expect(after([seen(1), seen(2)]).horizon).toBe(at(2));
+    expect(stateAfter([seen(1), seen(2)]).horizon).toBe(at(2));
   });
 
   it('stays behind a running statement until it has ended', () => {
     const busy = { statements: new Map([[7, running(10)]]), threads: new Map([[7, true]]) };
-    expect(after([seen(1), seen(2, busy), seen(3, busy)]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, busy), seen(3, busy)]).horizon).toBe(at(1));
     const asleep = { statements: new Map([[7, ended(10)]]), threads: new Map([[7, false]]) };
-    expect(after([seen(1), seen(2, busy), seen(3, asleep)]).horizon).toBe(at(3));
+    expect(stateAfter([seen(1), seen(2, busy), seen(3, asleep)]).horizon).toBe(at(3));
   });
 
   it('takes a missing row of a busy thread for no evidence', () => {
     const busy = { statements: new Map([[7, running(10)]]), threads: new Map([[7, true]]) };
     const hidden = { threads: new Map([[7, true]]) };
-    expect(after([seen(1), seen(2, busy), seen(3, hidden), seen(4, hidden)]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, busy), seen(3, hidden), seen(4, hidden)]).horizon).toBe(at(1));
   });
 
   it('holds for a busy thread whose statement has never shown', () => {
     const hidden = { threads: new Map([[7, true]]) };
-    expect(after([seen(1), seen(2, hidden), seen(3, hidden)]).horizon).toBe(at(1));
-    expect(after([seen(1), seen(2, hidden), seen(3, { threads: new Map([[7, false]]) })]).horizon).toBe(at(3));
+    expect(stateAfter([seen(1), seen(2, hidden), seen(3, hidden)]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, hidden), seen(3, { threads: new Map([[7, false]]) })]).horizon).toBe(at(3));
   });
 
   it('hands a statement over to its transaction', () => {
     const busy = { statements: new Map([[7, running(10)]]), threads: new Map([[7, true]]) };
     const idle = { threads: new Map([[7, false]]), transactions: new Map([[7, running(20)]]), writers: new Set([7]) };
     const committed = { threads: new Map([[7, false]]), transactions: new Map([[7, ended(20)]]) };
-    expect(after([seen(1), seen(2, busy), seen(3, idle), seen(4, idle)]).horizon).toBe(at(1));
-    expect(after([seen(1), seen(2, busy), seen(3, idle), seen(4, committed)]).horizon).toBe(at(4));
+    expect(stateAfter([seen(1), seen(2, busy), seen(3, idle), seen(4, idle)]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, busy), seen(3, idle), seen(4, committed)]).horizon).toBe(at(4));
   });
 
   it('does not wait for transactions that have not written to the table, where the server can tell', () => {
     const reader = { threads: new Map([[7, false]]), transactions: new Map([[7, running(20)]]) };
-    expect(after([seen(1), seen(2, reader)]).horizon).toBe(at(2));
-    expect(after([seen(1), seen(2, { ...reader, filtered: false })]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, reader)]).horizon).toBe(at(2));
+    expect(stateAfter([seen(1), seen(2, { ...reader, filtered: false })]).horizon).toBe(at(1));
   });
 
   it('holds for a write lock that belongs to nobody', () => {
-    expect(after([seen(1), seen(2, { writers: new Set([9]) })]).horizon).toBe(at(1));
-    expect(after([seen(1), seen(2, { orphaned: true })]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, { writers: new Set([9]) })]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, { orphaned: true })]).horizon).toBe(at(1));
   });
 
   it('forgets everything when the clock goes back', () => {
-    const state = after([seen(5), seen(4)]);
+    const state = stateAfter([seen(5), seen(4)]);
     expect(state).toMatchObject({ horizon: null, clockWentBack: true, epochs: [] });
     expect(advanceHorizon(state, seen(6)).horizon).toBe(at(6));
   });
 
   it('says what holds it', () => {
     const busy = { statements: new Map([[7, running(10)]]), threads: new Map([[7, true]]) };
-    expect(blockers(after([seen(1, busy)]))).toEqual([{ kind: 'statement', thread: 7, event: 10 }]);
+    expect(blockers(stateAfter([seen(1, busy)]))).toEqual([{ kind: 'statement', thread: 7, event: 10 }]);
   });
 
   it('keeps its bookkeeping bounded under a blocker of an hour, and goes on afterwards', () => {
     const busy = { statements: new Map([[7, running(10)]]), threads: new Map([[7, true]]) };
-    let state = after([seen(0)]);
+    let state = stateAfter([seen(0)]);
     for (let second = 1; second <= 18_000; second++) {
       state = advanceHorizon(state, seen(second, busy));
       expect(state.epochs.length).toBeLessThanOrEqual(MOST_EPOCHS + 1);
@@ -86,7 +94,11 @@ describe('the horizon', () => {
 
   it('never passes a transaction that is still open, whatever else comes and goes', () => {
     // One thread opens a transaction at a look and ends it at a later one; others come and go at random.
-    const look = fc.record({ others: fc.array(fc.record({ thread: fc.integer({ min: 1, max: 4 }), event: fc.integer({ min: 1, max: 9 }), busy: fc.boolean() })) });
+    const look = fc.record({
+      others: fc.array(
+        fc.record({ thread: fc.integer({ min: 1, max: 4 }), event: fc.integer({ min: 1, max: 9 }), busy: fc.boolean() }),
+      ),
+    });
     fc.assert(
       fc.property(fc.array(look, { minLength: 3, maxLength: 40 }), fc.nat(10), fc.nat(30), (looks, opens, lasts) => {
         let state = initialHorizon;
@@ -99,7 +111,10 @@ describe('the horizon', () => {
             threads.set(99, false);
             transactions.set(99, running(500));
           }
-          state = advanceHorizon(state, seen(index + 1, { statements, threads, transactions, writers: new Set(open ? [99] : []) }));
+          state = advanceHorizon(
+            state,
+            seen(index + 1, { statements, threads, transactions, writers: new Set(open ? [99] : []) }),
+          );
           if (open && state.horizon !== null) expect(state.horizon < at(opens + 1)).toBe(true);
         });
       }),

@@ -18,7 +18,9 @@ const keyset: Keyset = {
 };
 
 /** What somebody who does not know better reads up to: the clock. */
-const withoutHorizon = (query: CaptureWorld['capture'] extends () => Promise<infer C> ? C extends { query: infer Q } ? Q : never : never): Frontier => ({
+const withoutHorizon = (
+  query: CaptureWorld['capture'] extends () => Promise<infer C> ? (C extends { query: infer Q } ? Q : never) : never,
+): Frontier => ({
   guarantee: () => ({ level: 'best-effort', reason: 'the horizon is taken out' }),
   async reach() {
     const now = String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
@@ -33,7 +35,19 @@ const readAll = async (world: CaptureWorld, bound: 'horizon' | 'clock', signal: 
   const frontier = bound === 'horizon' ? await world.frontier(connection) : withoutHorizon(query);
   const { positionOf, compare } = positionsOf('last_updated', 'id');
   const seen = new Set<string>();
-  const pages = poll({ query, keyset, frontier, positionOf, compare, digits: 6, after: null, everyMs: 50, pageRows: 1000, overlapMs: 0, signal });
+  const pages = poll({
+    query,
+    keyset,
+    frontier,
+    positionOf,
+    compare,
+    digits: 6,
+    after: null,
+    everyMs: 50,
+    pageRows: 1000,
+    overlapMs: 0,
+    signal,
+  });
   for await (const { values } of pages) for (const row of values) seen.add(`${row.id}@${row.last_updated}`);
   if (bound === 'horizon') expect(frontier.guarantee().level).toBe('proven');
   return seen;
@@ -60,7 +74,9 @@ describe('a capture under 24 concurrent writers', () => {
     await delayOrAbort(3_000, stop.signal);
     stop.abort();
     const [seen, seenWithout] = await Promise.all(reading);
-    const rows = await (await world.capture()).query<{ id: number; last_updated: string }>('SELECT id, last_updated FROM products');
+    const rows = await (await world.capture()).query<{ id: number; last_updated: string }>(
+      'SELECT id, last_updated FROM products',
+    );
     const versions = rows.map((row) => `${row.id}@${row.last_updated}`);
     const lost = versions.filter((version) => !seen?.has(version));
     const lostWithout = versions.filter((version) => !seenWithout?.has(version));

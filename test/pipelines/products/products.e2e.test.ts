@@ -36,7 +36,9 @@ describe('products, end to end', () => {
     expect([...logs.keys()].sort()).toEqual(INSTANCES);
     const lines = [...logs.values()].flat();
     expect(lines).toHaveLength(50);
-    const stamps = new Map((await world.sql('SELECT id, last_updated FROM products')).map((row) => [Number(row.id), String(row.last_updated)]));
+    const stamps = new Map(
+      (await world.sql('SELECT id, last_updated FROM products')).map((row) => [Number(row.id), String(row.last_updated)]),
+    );
     for (const { id, name, category, price } of await readSeedRows(SEED_FILE)) {
       const line = lines.find((one) => one.id === id);
       const discounted = category === 'cat_5' ? decimalText(lessPercent(decimalOf(price), 20)) : price;
@@ -74,28 +76,36 @@ describe('products, end to end', () => {
     await stopAll(workers);
   }, 150_000);
 
-  it.each(['before-publish', 'after-ack', 'after-save'])('producer killed %s: nothing lost, nothing twice', async (marker) => {
-    await world.call(['update', 'products', '--rate', '0', '--count', '300', '--seed', marker]);
-    const producer = world.run(['produce', 'products'], { ROWBRIDGE_TEST_KILL_AT: `${marker}:2`, PAGE_ROWS: '40' });
-    expect(await producer.ended()).toBe('SIGKILL');
-    await catchUp();
-    const verdict = await world.verdict();
-    expect(verdict).toMatchObject(clean);
-    expect(verdict.records).toBeGreaterThan(100);
-  }, 150_000);
+  it.each(['before-publish', 'after-ack', 'after-save'])(
+    'producer killed %s: nothing lost, nothing twice',
+    async (marker) => {
+      await world.call(['update', 'products', '--rate', '0', '--count', '300', '--seed', marker]);
+      const producer = world.run(['produce', 'products'], { ROWBRIDGE_TEST_KILL_AT: `${marker}:2`, PAGE_ROWS: '40' });
+      expect(await producer.ended()).toBe('SIGKILL');
+      await catchUp();
+      const verdict = await world.verdict();
+      expect(verdict).toMatchObject(clean);
+      expect(verdict.records).toBeGreaterThan(100);
+    },
+    150_000,
+  );
 
-  it.each(['before-write', 'after-write', 'after-commit'])('worker killed %s: every record once in all logs', async (marker) => {
-    await world.call(['update', 'products', '--rate', '0', '--count', '300', '--seed', marker]);
-    const producer = world.run(['produce', 'products']);
-    const victim = world.run(['consume', 'products', '--instance', 'consumer_1'], { ROWBRIDGE_TEST_KILL_AT: `${marker}:2` });
-    expect(await victim.ended()).toBe('SIGKILL');
-    // Another takes its partitions over first, then it comes back.
-    const heir = world.run(['consume', 'products', '--instance', 'consumer_2']);
-    await heir.said('partitions assigned');
-    await stopAll([heir, producer]);
-    await catchUp();
-    expect(await world.verdict()).toMatchObject(clean);
-  }, 150_000);
+  it.each(['before-write', 'after-write', 'after-commit'])(
+    'worker killed %s: every record once in all logs',
+    async (marker) => {
+      await world.call(['update', 'products', '--rate', '0', '--count', '300', '--seed', marker]);
+      const producer = world.run(['produce', 'products']);
+      const victim = world.run(['consume', 'products', '--instance', 'consumer_1'], { ROWBRIDGE_TEST_KILL_AT: `${marker}:2` });
+      expect(await victim.ended()).toBe('SIGKILL');
+      // Another takes its partitions over first, then it comes back.
+      const heir = world.run(['consume', 'products', '--instance', 'consumer_2']);
+      await heir.said('partitions assigned');
+      await stopAll([heir, producer]);
+      await catchUp();
+      expect(await world.verdict()).toMatchObject(clean);
+    },
+    150_000,
+  );
 
   it('replays 50 rows in each of the four forms, stopped', async () => {
     const replayed = async (records: number) => {
@@ -131,7 +141,15 @@ describe('products, end to end', () => {
     expect((await world.call(['replay', 'products', '--yes'])).code).toBe(0);
     await world.lines(150);
     await stopAll([producer, ...workers]);
-    expect(await world.verdict()).toMatchObject({ lost: [], missing: [], duplicates: [], divergent: [], disordered: [], records: 150, lines: 150 });
+    expect(await world.verdict()).toMatchObject({
+      lost: [],
+      missing: [],
+      duplicates: [],
+      divergent: [],
+      disordered: [],
+      records: 150,
+      lines: 150,
+    });
   }, 180_000);
 
   it('loses none of 20,000 rows with one timestamp, in pages of 500', async () => {
@@ -139,7 +157,9 @@ describe('products, end to end', () => {
       `INSERT INTO products (name, category, price) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
        SELECT CONCAT('same ', a.i, ' ', b.i), 'cat_2', 1.05 FROM n a JOIN n b WHERE b.i <= 20`,
     );
-    const [{ stamps, n } = {}] = await world.sql("SELECT COUNT(DISTINCT last_updated) stamps, COUNT(*) n FROM products WHERE name LIKE 'same %'");
+    const [{ stamps, n } = {}] = await world.sql(
+      "SELECT COUNT(DISTINCT last_updated) stamps, COUNT(*) n FROM products WHERE name LIKE 'same %'",
+    );
     expect({ stamps: Number(stamps), n: Number(n) }).toEqual({ stamps: 1, n: 20_000 });
     const { code } = await world.call(['up', '--once'], { PAGE_ROWS: '500' });
     expect(code).toBe(0);
