@@ -68,9 +68,9 @@ const busy = (home: string, pid: number): BridgeError =>
   });
 
 /** Its holder was killed: its servers are stopping by themselves; one that is not, lost its supervisor too. */
-const takeOver = async (home: string, stale: LockText | undefined, signal: AbortSignal): Promise<void> => {
+const takeOver = async (home: string, stale: LockText | undefined, stopWithinMs: number, signal: AbortSignal): Promise<void> => {
   const processes = stale?.processes ?? [];
-  if (!(await allEnded(processes, SERVERS_STOP_WITHIN_MS, signal))) {
+  if (!(await allEnded(processes, stopWithinMs, signal))) {
     processes.forEach(killProcess);
     await allEnded(processes, KILLED_WITHIN_MS, signal);
   }
@@ -82,7 +82,7 @@ const takeOver = async (home: string, stale: LockText | undefined, signal: Abort
  * Makes this process the only one that runs servers in the folder. Waits for servers of a holder that was killed.
  * @throws BridgeError `environment`: ENGINES_BUSY naming the process that holds it, or HOME_NOT_WRITABLE.
  */
-export const lockHome = async (home: string, signal: AbortSignal): Promise<HomeLock> => {
+export const lockHome = async (home: string, signal: AbortSignal, stopWithinMs = SERVERS_STOP_WITHIN_MS): Promise<HomeLock> => {
   const holder = refOf(process.pid);
   let processes: readonly ProcessRef[] = [];
   let unwritten = 0;
@@ -91,7 +91,7 @@ export const lockHome = async (home: string, signal: AbortSignal): Promise<HomeL
     const found = readLock(home);
     if (found !== undefined && isRunning(found.holder)) throw busy(home, found.holder.pid);
     unwritten += found === undefined ? 1 : 0;
-    if (found !== undefined || unwritten > UNWRITTEN_LOOKS) await takeOver(home, found, signal);
+    if (found !== undefined || unwritten > UNWRITTEN_LOOKS) await takeOver(home, found, stopWithinMs, signal);
     else await delayOrAbort(LOOK_EVERY_MS, signal);
   }
   return {
