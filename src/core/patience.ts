@@ -42,7 +42,8 @@ export const keepTrying = async <T>(
       if (code !== said) log.warn({ code, reason: messageOf(error) }, 'waiting for a server');
       said = code;
       onReady?.(false);
-      await delayOrAbort(backoffMs(attempt), signal);
+      const left = forMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, forMs - (performance.now() - begun));
+      await delayOrAbort(Math.min(backoffMs(attempt), left), signal);
     }
   }
   return undefined;
