@@ -29,7 +29,8 @@ export const misfit = (type: Type, value: unknown): string | null => {
   }
 };
 
-const check =
+/** Says whether a value fits, and tells the hook where it does not. */
+export const checkOf =
   (type: () => Type) =>
   (value: unknown, _flags?: number, hook?: Hook): boolean => {
     const fits = misfit(type(), value) === null;
@@ -57,7 +58,7 @@ export const deriveType = (base: Type, rules: Rules): Type => {
     _write: { value: write },
     // What is skipped is checked too.
     _skip: { value: read },
-    _check: { value: check(() => type) },
+    _check: { value: checkOf(() => type) },
     _copy: {
       value: (value: unknown, options?: { coerce?: number }) => {
         const isDefaultAsJson = options?.coerce === 2;

@@ -1,6 +1,6 @@
 import type { Type } from 'avsc';
 import { shown, type Tap } from '../tap.js';
-import { bases, inner, misfit } from './derive.js';
+import { bases, checkOf, inner, misfit } from './derive.js';
 import { readLong } from './integer.js';
 import type { Options } from './union.js';
 
@@ -64,11 +64,11 @@ export const mapType = (schema: object, options: Options, keys: Type): Type => {
 export const enumType = (schema: object, options: Options): Type => {
   const base = new bases.EnumType(schema as never, options);
   const symbols = new Map(base.symbols.map((symbol, index) => [symbol, index]));
-  const indexOf = (value: unknown) => (typeof value === 'string' ? symbols.get(value) : undefined);
   const write = (tap: Tap, value: unknown): void => {
-    const index = indexOf(value);
+    const index = typeof value === 'string' ? symbols.get(value) : undefined;
     if (index === undefined) throw new RangeError(`${shown(value)} is none of ${base.symbols.join(', ')}`);
     tap.writeLong(index);
   };
-  return Object.create(base, { _write: { value: write }, _check: { value: (value: unknown) => indexOf(value) !== undefined } });
+  const type: Type = Object.create(base, { _write: { value: write }, _check: { value: checkOf(() => type) } });
+  return type;
 };

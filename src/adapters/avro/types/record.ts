@@ -1,5 +1,5 @@
 import type { Type } from 'avsc';
-import type { Tap } from '../tap.js';
+import { shown, type Tap } from '../tap.js';
 import { bases, inner, type Resolver } from './derive.js';
 import type { Options } from './union.js';
 
@@ -57,7 +57,15 @@ export const recordType = (schema: Readonly<{ fields?: unknown }>, options: Opti
   // Assigning to a field named __proto__ makes a field only where no such setter is inherited.
   const safe = base.fields.some(({ name }) => name === '__proto__') ? Object.create(null) : Object.prototype;
   base.recordConstructor.prototype = safe;
+  const writeFields = inner(base)._write;
+  const write = (tap: Tap, value: unknown): void => {
+    // Anything else has no such fields: where all of them have defaults, it would pass.
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new RangeError(`${shown(value)} is not a record`);
+    writeFields(tap, value);
+  };
   return Object.create(base, {
+    _write: { value: write },
     _update: {
       value: (resolver: Resolver, writer: Type, how: unknown) => {
         const isRecord = writer.typeName === 'record' && namesOf(base).includes(writer.name);

@@ -1,6 +1,6 @@
 import type { Type } from 'avsc';
 import { shown, type Tap } from '../tap.js';
-import { bases, inner, misfit } from './derive.js';
+import { bases, checkOf, inner, misfit } from './derive.js';
 
 /** How avsc is told of a schema inside a schema. */
 export type Options = object;
@@ -35,9 +35,11 @@ export const unionType = (schema: readonly unknown[], options: Options): Type =>
     tap.writeLong(branch);
     if (branch !== nullBranch) inner(types[branch] as Type)._write(tap, value);
   };
-  return Object.create(base, {
+  const type: Type = Object.create(base, {
     _write: { value: write },
+    _check: { value: checkOf(() => type) },
     _getIndex: { value: indexOf },
     _skip: { value: (tap: Tap) => inner(base)._read(tap) },
   });
+  return type;
 };
