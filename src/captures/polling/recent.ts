@@ -1,17 +1,20 @@
-/** Rows read lately, so that a row that is read again is not handed on again. Holds at most `most` rows; the oldest go first. */
+/** Rows read lately, so that a row that is read again is not handed on again. */
 export type RecentRows = Readonly<{ has(key: string, timestamp: string): boolean; add(key: string, timestamp: string): void }>;
 
+/**
+ * Holds at least the last `most` rows and at most twice as many. Two generations, the older dropped as a whole: deleting the oldest
+ * entry of a large Map one by one makes each look for the oldest walk over all that were deleted before.
+ */
 export const recentRows = (most = 100_000): RecentRows => {
-  const timestamps = new Map<string, string>();
+  let young = new Map<string, string>();
+  let old = new Map<string, string>();
   return {
-    has: (key, timestamp) => timestamps.get(key) === timestamp,
+    has: (key, timestamp) => (young.get(key) ?? old.get(key)) === timestamp,
     add(key, timestamp) {
-      timestamps.delete(key);
-      timestamps.set(key, timestamp);
-      if (timestamps.size > most) {
-        const [oldest] = timestamps.keys();
-        if (oldest !== undefined) timestamps.delete(oldest);
-      }
+      young.set(key, timestamp);
+      if (young.size < most) return;
+      old = young;
+      young = new Map();
     },
   };
 };
