@@ -53,6 +53,7 @@ describe('a value that does not fit', () => {
     [{ id: 1, discount: 5n }, "Field 'discount': the bigint 5 is not a decimal: neither a Decimal nor its text."],
     [{ id: 1, either: 'x' }, `Field 'either': "x" fits no branch of the union.`],
     [{ id: 1, kind: 'C' }, `Field 'kind': "C" is none of A, B.`],
+    [{ id: 1, kind: 'constructor' }, `Field 'kind': "constructor" is none of A, B.`],
     [
       { id: 1, items: [{ price: '1.00' }, { price: null }] },
       "Field 'items.1.price': NULL is not a decimal: neither a Decimal nor its text.",
