@@ -61,11 +61,8 @@ const rightMissing = (error: BridgeError, admin: string, right: string): BridgeE
 
 type Step = Readonly<{ name: string /** The right that it takes. */; right: string; run(): Promise<unknown> }>;
 
-const createDatabase = async ({ query }: Connection, database: string): Promise<void> => {
-  const found = await query('SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [database]);
-  // An admin of this one database may not create it, and need not.
-  if (found.length === 0) await query(`CREATE DATABASE IF NOT EXISTS ${escapeId(database, true)} CHARACTER SET utf8mb4`);
-};
+const createDatabase = ({ query }: Connection, database: string): Promise<unknown> =>
+  query(`CREATE DATABASE IF NOT EXISTS ${escapeId(database, true)} CHARACTER SET utf8mb4`);
 
 const runMigrations = async ({
   admin,
@@ -91,7 +88,7 @@ const stepsOf = (params: SetupParams, connection: Connection): readonly Step[] =
   const onDatabase = `on \`${database}\`.*`;
   const users = 'CREATE USER on *.*';
   return [
-    { name: 'database', right: 'CREATE on *.*', run: () => createDatabase(connection, database) },
+    { name: 'database', right: `CREATE ${onDatabase}`, run: () => createDatabase(connection, database) },
     { name: 'tables', right: `CREATE, ALTER, SELECT, INSERT, UPDATE and DELETE ${onDatabase}`, run: () => runMigrations(params) },
     { name: 'updater account', right: users, run: () => ensureAccount(connection, updater) },
     { name: 'capture account', right: users, run: () => ensureAccount(connection, capture) },

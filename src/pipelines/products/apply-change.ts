@@ -21,6 +21,7 @@ const applyOne = async (connection: Connection, ids: RowIds, change: RowChange):
       const sql = 'INSERT INTO products (name, category, price) VALUES (?, ?, ?)';
       const { insertId, affectedRows } = await connection.change(sql, [change.name, change.category, change.price]);
       ids.set(change.row, insertId);
+      if (change.forgets !== undefined) ids.delete(change.forgets);
       return affectedRows;
     }
   }

@@ -8,7 +8,14 @@ export type RowNumber = number;
 export type RowChange =
   | Readonly<{ kind: 'price'; row: RowNumber; price: string }>
   | Readonly<{ kind: 'category'; row: RowNumber; category: string }>
-  | Readonly<{ kind: 'insert'; row: RowNumber; name: string; category: string; price: string }>;
+  | Readonly<{
+      kind: 'insert';
+      row: RowNumber;
+      name: string;
+      category: string;
+      price: string /** A row that no change is about any more. */;
+      forgets?: RowNumber;
+    }>;
 
 /** What is committed together. `atOnce`: all rows by one statement, so that all of them get the same timestamp. */
 export type Change = Readonly<{ rows: readonly RowChange[]; atOnce: boolean }>;
@@ -64,9 +71,12 @@ export function* productChanges(seedRows: readonly SeedRow[], random: Random): G
     const like = oneOf(random, originals);
     const name = `${oneOf(random, VARIANTS)} ${like.name}`.slice(0, 100);
     const row: Row = { number: made, name, category: like.category, price: movedPrice(like.price, percentOf(random)) };
-    rows[seedRows.length + ((made - seedRows.length) % REMEMBERED_NEW_ROWS)] = row;
+    const place = seedRows.length + ((made - seedRows.length) % REMEMBERED_NEW_ROWS);
+    const forgets = rows[place]?.number;
+    rows[place] = row;
     made += 1;
-    return { kind: 'insert', row: row.number, name, category: row.category, price: decimalText(row.price) };
+    const change = { kind: 'insert', row: row.number, name, category: row.category, price: decimalText(row.price) } as const;
+    return forgets === undefined ? change : { ...change, forgets };
   };
   const one = (change: RowChange): Change => ({ rows: [change], atOnce: false });
   for (;;) {

@@ -47,6 +47,7 @@ describe('pace', () => {
       stop.abort();
       if (waiting !== undefined) expect(await waiting).toBe(false);
       expect(await turn()).toBe(false);
+      expect(await pace(rate, stop.signal)()).toBe(false);
     }
   });
 });
