@@ -12,12 +12,14 @@ import { status } from './commands/status.js';
 import { up } from './commands/up.js';
 import { update } from './commands/update.js';
 import { readConfig } from './config.js';
+import { BridgeError } from './core/errors.js';
 import { lifecycle } from './lifecycle.js';
 import { rootLog } from './log.js';
 
 const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, replay, status];
 
 const USAGE_ERROR = 2;
+const INTERRUPTED = 130;
 
 const version = (): string =>
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
@@ -38,6 +40,11 @@ const execute = async (
       args,
       options,
     );
+  } catch (error) {
+    // What fails because it was told to stop has not failed.
+    const told = life.signal.aborted && !(error instanceof BridgeError && ['configuration', 'integrity'].includes(error.kind));
+    if (!told) throw error;
+    return INTERRUPTED;
   } finally {
     await life.release();
   }

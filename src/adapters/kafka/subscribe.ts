@@ -11,7 +11,7 @@ export const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
 const FETCH_WAIT_MS = 300;
 const PARTITION_BYTES = 512 * 1024;
-const STOP_DEADLINE_MS = 8_000;
+const STOP_DEADLINE_MS = 4_000;
 
 /** What one assignment gave this member. A batch of an older assignment is stale. */
 type Assignment = Readonly<{ wanted: Promise<ReadonlyMap<string, bigint>> }>;
