@@ -1,9 +1,9 @@
-import { join } from 'node:path';
-import { type FileSystem, ifThere, type OpenFile } from '../../adapters/files/file-system.js';
+import { basename, join } from 'node:path';
+import { type FileSystem, ifThere, type OpenFile, syncDirectory } from '../../adapters/files/file-system.js';
 import { makeDirectory } from '../../adapters/files/open-to-all.js';
 import { clear, finish, inodeOf, newHolder, PREFIX } from './fence-steps.js';
 import { fenceBusy } from './log-errors.js';
-import { logPath, type Surroundings } from './surroundings.js';
+import { asideNames, logPath, type Surroundings } from './surroundings.js';
 
 const POLL_MS = 50;
 /** An heir that has done nothing for this long is taken for dead. */
@@ -112,4 +112,31 @@ export const fenceLog = async (s: Surroundings, directory: string, seen: number)
     else await finish(s, directory, holder);
   }
   throw fenceBusy(path);
+};
+
+/**
+ * Moves a log to a name with the time, if it is the one with this inode; undefined when it is another by now. It goes by way of
+ * a fence's directory, from where it comes back by itself if this process dies on the way.
+ */
+export const setLogAside = async (s: Surroundings, directory: string, ino: number): Promise<string | undefined> => {
+  const holder = newHolder(s, directory);
+  const held = join(holder, 'old');
+  await makeDirectory(holder, s.files);
+  if ((await ifThere(s.files.rename(logPath(directory), held).then(() => true))) === undefined) {
+    await clear(s.files, holder);
+    return undefined;
+  }
+  if ((await inodeOf(s.files, held)) !== ino) {
+    await finish(s, directory, holder);
+    return undefined;
+  }
+  const taken = new Set(await s.files.readdir(directory));
+  for (const path of asideNames(directory, '', s.now())) {
+    if (taken.has(basename(path))) continue;
+    const moved = await ifThere(s.files.rename(held, path).then(() => path));
+    await syncDirectory(s.files, directory);
+    await clear(s.files, holder);
+    return moved;
+  }
+  return undefined;
 };

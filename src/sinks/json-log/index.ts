@@ -5,9 +5,9 @@ import { type Processes, systemProcesses } from '../../adapters/files/process-id
 import { delayOrAbort } from '../../core/delay.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Sink } from '../../core/sink.js';
-import { partitionKey } from '../../core/topic.js';
+import { partitionKey, type TopicPartition } from '../../core/topic.js';
 import { encodeBatch, type Lanes } from './encode-batch.js';
-import { fileError, instanceInvalid, waitAborted } from './log-errors.js';
+import { fileError, instanceInvalid, isLockLost, waitAborted } from './log-errors.js';
 import { type Opened, openInstance } from './open-instance.js';
 import { resumeInstance } from './resume-instance.js';
 import { logPath, type Surroundings } from './surroundings.js';
@@ -79,17 +79,30 @@ export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLo
     return opened;
   };
 
+  const close = async (): Promise<void> => {
+    lanes = new Map();
+    const closing = opened;
+    opened = undefined;
+    await closing?.close();
+  };
+
+  const resume = async (assigned: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>> => {
+    // Nothing may be written before it is known again what is logged.
+    lanes = new Map();
+    try {
+      const { next, lanes: known } = await resumeInstance(s, await open(), options.readRecordTimestamp, assigned);
+      lanes = known;
+      const keys = assigned.map(partitionKey);
+      return new Map([...next].filter(([key]) => keys.includes(key)));
+    } catch (error) {
+      if (isLockLost(error)) await close();
+      throw error;
+    }
+  };
+
   return {
     open: () => inTurn(async () => void (await open())),
-    resume: (assigned) =>
-      inTurn(async () => {
-        // Nothing may be written before it is known again what is logged.
-        lanes = new Map();
-        const resumed = await resumeInstance(s, await open(), options.readRecordTimestamp, assigned);
-        lanes = resumed.lanes;
-        const keys = assigned.map(partitionKey);
-        return new Map([...resumed.next].filter(([key]) => keys.includes(key)));
-      }),
+    resume: (assigned) => inTurn(() => resume(assigned)),
     write: (results) =>
       inTurn(async () => {
         if (results.length === 0) return;
@@ -102,12 +115,6 @@ export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLo
         }
         for (const [lane, { offset }] of batch.lasts) lane.next = offset + 1n;
       }),
-    close: () =>
-      inTurn(async () => {
-        lanes = new Map();
-        const closing = opened;
-        opened = undefined;
-        await closing?.close();
-      }),
+    close: () => inTurn(close),
   };
 };

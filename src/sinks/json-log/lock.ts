@@ -3,7 +3,7 @@ import { ifThere, unless } from '../../adapters/files/file-system.js';
 import { makeDirectory } from '../../adapters/files/open-to-all.js';
 import type { ProcessIdentity, ProcessState } from '../../adapters/files/process-identity.js';
 import { placeFile } from './claims.js';
-import { logLocked } from './log-errors.js';
+import { lockLost, logLocked } from './log-errors.js';
 import type { Surroundings } from './surroundings.js';
 
 /**
@@ -13,7 +13,10 @@ import type { Surroundings } from './surroundings.js';
  */
 export type LogLock = Readonly<{
   token: string;
-  /** Takes the lock again where somebody deleted it. @throws BridgeError `environment` when another holds it */
+  /**
+   * Never takes the lock again by itself: while it was away another may have had the log.
+   * @throws BridgeError `transient` when it was taken over or deleted: then everything begins anew with a lock
+   */
   confirm(): Promise<void>;
   release(): Promise<void>;
 }>;
@@ -106,7 +109,7 @@ export const lockLog = async (s: Surroundings, directory: string): Promise<LogLo
   return {
     token,
     async confirm() {
-      if ((await ifThere(s.files.stat(path))) === undefined) await take(s, directory, token);
+      if ((await ifThere(s.files.stat(path))) === undefined) throw lockLost(directory);
     },
     async release() {
       clearInterval(beat);

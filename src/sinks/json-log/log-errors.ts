@@ -63,6 +63,17 @@ export const alreadyLogged = (partition: string, offset: bigint): BridgeError =>
     'The worker leaves it out by itself.',
   );
 
+const LOCK_LOST = 'LOG_LOCK_LOST';
+
+export const lockLost = (directory: string): BridgeError =>
+  transient(
+    LOCK_LOST,
+    `The lock of the log in ${directory} was taken over or deleted.`,
+    'The worker asks for it again by itself.',
+  );
+
+export const isLockLost = (error: unknown): boolean => error instanceof BridgeError && error.code === LOCK_LOST;
+
 export const waitAborted = (): BridgeError => transient('LOG_WAIT_ABORTED', 'The program is stopping.', '');
 
 export const logBroken = (path: string, line: number): BridgeError =>

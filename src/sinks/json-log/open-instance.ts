@@ -36,7 +36,7 @@ const sweep = async ({ files }: Surroundings, directory: string): Promise<void> 
 export const openInstance = async (s: Surroundings, directory: string, graceMs: number): Promise<Opened> => {
   await makeDirectory(directory, s.files);
   const lock = await lockLog(s, directory);
-  const log = ownLog(s, directory);
+  const log = ownLog(s, directory, lock.confirm);
   const claim = ownClaim(s, directory, lock.token);
   const close = async () => {
     await log.close();
@@ -45,6 +45,8 @@ export const openInstance = async (s: Surroundings, directory: string, graceMs: 
   };
   try {
     await sweep(s, directory);
+    // Whoever takes the lock from us, wrongly taking us for dead, learns by this that the log is to be taken away too.
+    await claim.make(new Set());
     await endRivalry(s, directory, { token: lock.token, wanted: 'all' }, 0);
     await log.open();
   } catch (error) {

@@ -1,16 +1,16 @@
 import { type OpenFile, unless, writeWhole } from '../../adapters/files/file-system.js';
 import { fileModeIn } from '../../adapters/files/open-to-all.js';
 import type { EncodedBatch } from './encode-batch.js';
-import { openLog } from './fence.js';
+import { openLog, setLogAside } from './fence.js';
 import { inodeOf } from './fence-steps.js';
 import { appended, type LogContent } from './log-content.js';
 import { logChanged, logFenced, writeFailed } from './log-errors.js';
 import { type LogIndex, logIndex } from './log-index.js';
 import { readContent } from './read-content.js';
-import { cutTail, setLogAside } from './set-aside.js';
+import { cutTail } from './set-aside.js';
 import { logPath, type Surroundings } from './surroundings.js';
 
-type State = { file: OpenFile | undefined; content: LogContent | undefined; readonly index: LogIndex };
+type State = { file: OpenFile | undefined; content: LogContent | undefined; readonly index: LogIndex; confirm(): Promise<void> };
 
 /** The log that this worker writes to. Whatever fails: what was counted before stands, and nothing of the failed batch counts. */
 export type OwnLog = Readonly<{
@@ -22,7 +22,8 @@ export type OwnLog = Readonly<{
   isOurs(): Promise<boolean>;
   /** Appends whole units, durably. @throws BridgeError `transient` when nothing of it counts */
   append(batch: EncodedBatch): Promise<void>;
-  setAside(): Promise<string | undefined>;
+  /** Moves all of it to a name with the time. @throws BridgeError `transient` when it was taken over meanwhile */
+  setAside(): Promise<string>;
   close(): Promise<void>;
 }>;
 
@@ -64,6 +65,8 @@ const open = async (s: Surroundings, directory: string, state: State): Promise<L
   try {
     await letAllWrite(s, directory, file);
     const content = await readContent(s.files, file, directory, state.content);
+    // Only now is it sure that no later life of this instance writes to the file that is open here.
+    await state.confirm();
     await cutTail(s, directory, file, content.bytes);
     // What a killed worker left may not be on the disk yet; from here on it counts.
     await file.datasync();
@@ -118,8 +121,11 @@ const append = async (s: Surroundings, directory: string, state: State, batch: E
   await state.index.saveIfFar(state.content);
 };
 
-export const ownLog = (s: Surroundings, directory: string): OwnLog => {
-  const state: State = { file: undefined, content: undefined, index: logIndex(s, directory) };
+/**
+ * @param confirm fails when another has the lock; whoever takes the lock takes the log away from all that claimed it before
+ */
+export const ownLog = (s: Surroundings, directory: string, confirm: () => Promise<void>): OwnLog => {
+  const state: State = { file: undefined, content: undefined, index: logIndex(s, directory), confirm };
   return {
     open: () => open(s, directory, state),
     isOpen: () => state.file !== undefined,
@@ -127,10 +133,13 @@ export const ownLog = (s: Surroundings, directory: string): OwnLog => {
       state.file !== undefined && (await inodeOf(s.files, logPath(directory))) === (await state.file.stat()).ino,
     append: (batch) => append(s, directory, state, batch),
     async setAside() {
+      const ino = (await state.file?.stat())?.ino;
       await release(state);
+      const path = ino === undefined ? undefined : await setLogAside(s, directory, ino);
+      if (path === undefined) throw logFenced(logPath(directory));
       await state.index.remove();
       state.content = undefined;
-      return setLogAside(s, directory);
+      return path;
     },
     async close() {
       if (state.file !== undefined && state.content !== undefined) await state.index.save(state.content);

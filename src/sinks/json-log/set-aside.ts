@@ -1,4 +1,4 @@
-import { type OpenFile, syncDirectory, unless, writeWhole } from '../../adapters/files/file-system.js';
+import { type OpenFile, unless, writeWhole } from '../../adapters/files/file-system.js';
 import { fileModeIn } from '../../adapters/files/open-to-all.js';
 import { asideNames, logPath, type Surroundings } from './surroundings.js';
 
@@ -38,22 +38,4 @@ export const cutTail = async (s: Surroundings, directory: string, file: OpenFile
     );
     return;
   }
-};
-
-/** Sets a whole log aside under a name with the time. Undefined when there was none. */
-export const setLogAside = async ({ files, now }: Surroundings, directory: string): Promise<string | undefined> => {
-  const taken = new Set(await files.readdir(directory));
-  for (const path of asideNames(directory, '', now())) {
-    if (taken.has(path.slice(directory.length + 1))) continue;
-    if (
-      (await unless(
-        ['ENOENT'],
-        files.rename(logPath(directory), path).then(() => true),
-      )) === undefined
-    )
-      return undefined;
-    await syncDirectory(files, directory);
-    return path;
-  }
-  return undefined;
 };
