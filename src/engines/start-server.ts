@@ -11,8 +11,8 @@ import { type Supervised, supervise } from './supervise.js';
 const READY_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 50;
 const ATTEMPTS = 3;
-const PORT_TAKEN =
-  /address already in use|port (already|is) in use|Port \d+ seems to be used|BindException|Can't start server: Bind on TCP/i;
+const PORT_TAKEN_LINES = 200;
+const PORT_TAKEN = /address already in use|EADDRINUSE|BindException|in use by another|Bind on TCP/i;
 
 /** What the start of any server is given. */
 export type ServerContext = Readonly<{
@@ -42,6 +42,11 @@ export type Server = Readonly<{
   process: Supervised;
   failure(what: string): BridgeError;
 }>;
+
+/** Whether a server's log says that another program has its port. */
+export const saysPortTaken = (log: string): boolean => PORT_TAKEN.test(log);
+
+const logFileOf = ({ name }: ServerPlan, { logFolder }: ServerContext): string => join(logFolder, `${name}.log`);
 
 /** Runs the command with its output in a new log; the log of the time before is kept beside it. */
 const runLogged = async (
@@ -81,7 +86,8 @@ const awaitReady = async ({ process, failure }: Server, launch: Launch, signal: 
     ended = how;
   });
   const deadline = Date.now() + READY_WITHIN_MS;
-  while (!(await launch.isReady())) {
+  // Even if it seems ready: on the port of one that has ended, another program may answer.
+  while (!(await launch.isReady()) || ended !== undefined) {
     signal.throwIfAborted();
     if (ended !== undefined) throw failure(`ended while it was starting (${ended})`);
     if (Date.now() > deadline) throw failure(`was not ready within ${READY_WITHIN_MS / 1000} s`);
@@ -94,7 +100,7 @@ const startOnce = async (plan: ServerPlan, context: ServerContext): Promise<Serv
   const { name } = plan;
   const ports = await freePorts(plan.ports);
   const launch = plan.launch(ports);
-  const logFile = join(context.logFolder, `${name}.log`);
+  const logFile = logFileOf(plan, context);
   const process = await runLogged(plan, launch, context, logFile);
   const server = { name, ports, logFile, process, failure: (what: string) => failureOf(name, logFile, what) };
   try {
@@ -118,7 +124,7 @@ export const startServer = async (plan: ServerPlan, context: ServerContext): Pro
     try {
       return await startOnce(plan, context);
     } catch (error) {
-      const portTaken = error instanceof BridgeError && PORT_TAKEN.test(error.found);
+      const portTaken = error instanceof BridgeError && saysPortTaken(logTail(logFileOf(plan, context), PORT_TAKEN_LINES));
       if (!portTaken || attempt === ATTEMPTS) throw error;
     }
   }

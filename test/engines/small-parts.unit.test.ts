@@ -6,11 +6,19 @@ import { freePorts } from '../../src/engines/free-ports.js';
 import { kafkaAnswers } from '../../src/engines/kafka-ready.js';
 import { logTail } from '../../src/engines/log-tail.js';
 import { makeExecutable, mysqlVariant, serverFilesIn } from '../../src/engines/server-files.js';
+import { saysPortTaken } from '../../src/engines/start-server.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const folder = temporaryFolder();
 
 describe('the end of a log', () => {
+  it('leaves out stack frames, which would push out what happened', () => {
+    const file = join(folder(), 'log');
+    const frames = '\tat org.example.Some.method(Some.java:1)\n'.repeat(50);
+    writeFileSync(file, `ERROR cannot\njava.lang.Error: one\n${frames}Caused by: two\n${frames}\t... 12 more\n`);
+    expect(logTail(file)).toBe('ERROR cannot\njava.lang.Error: one\nCaused by: two');
+  });
+
   it('is its last lines, long ones cut', () => {
     const file = join(folder(), 'log');
     writeFileSync(file, `${'first\n'.repeat(5_000)}${'x'.repeat(1_000)}\nlast\n`);
@@ -63,6 +71,20 @@ describe('whether Kafka answers', () => {
     expect(await answering(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'))).toBe(false);
     expect(await answering(Buffer.alloc(0))).toBe(false);
     expect(await kafkaAnswers((await freePorts(1))[0] as number)).toBe(false);
+  });
+});
+
+describe('a port that another program has', () => {
+  it.each([
+    ['Kafka', 'org.apache.kafka.common.KafkaException: Socket server failed to bind to 127.0.0.1:40761: Address already in use.'],
+    ['the registry', 'ERROR [ApplicationLifecycleManager] (main) Port 35287 seems to be in use by another process.'],
+    ['MySQL', "[ERROR] Can't start server: Bind on TCP/IP port. Got error: 98: Address already in use"],
+  ])('%s says so', (_, log) => {
+    expect(saysPortTaken(log)).toBe(true);
+  });
+
+  it('is not every failure', () => {
+    expect(saysPortTaken("Fatal error: Can't open and lock privilege tables: Table 'mysql.db' doesn't exist")).toBe(false);
   });
 });
 

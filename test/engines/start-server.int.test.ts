@@ -62,6 +62,13 @@ describe('starting a server', () => {
     expect(readFileSync(join(folder(), 'logs', 'some.log'), 'utf8')).toBe('second\n');
   });
 
+  it('that has ended is not ready, whoever answers in its place', async () => {
+    const { context } = setting();
+    const isReady = () => new Promise<boolean>((resolve) => setTimeout(resolve, 500, true));
+    const answered = plan('process.exit(4)', isReady);
+    await expect(startServer(answered, context)).rejects.toMatchObject({ found: expect.stringContaining('exit code 4') });
+  });
+
   it('leaves nothing behind when it is aborted', async () => {
     const { context, processes } = setting(AbortSignal.timeout(500));
     await expect(
@@ -82,7 +89,8 @@ describe('starting a server', () => {
 
   it('takes other ports when a program was quicker, but does not try for ever', async () => {
     const { context, processes } = setting();
-    const listen = "require('net').createServer().listen(Number(process.argv[1]), '127.0.0.1', () => console.log('it', 'listens'))";
+    const listen =
+      "require('net').createServer().listen(Number(process.argv[1]), '127.0.0.1', () => console.log('it', 'listens'))";
     const ports: number[] = [];
     const thief = createServer();
     const stolen: ServerPlan = {
@@ -94,11 +102,10 @@ describe('starting a server', () => {
         return { command: process.execPath, args: ['-e', listen, String(port)], isReady };
       },
     };
-    const server = await startServer(stolen, context);
+    const server = await startServer(stolen, context).finally(() => thief.close());
     expect(server.ports).toEqual([ports[1]]);
     expect(ports[1]).not.toBe(ports[0]);
     await server.process.stop();
-    thief.close();
 
     processes.length = 0;
     const always = plan("console.error('bind: Address already in use'); process.exit(1)", async () => false);
