@@ -4,6 +4,7 @@ import type { Config, ServerEnvironment } from '../config.js';
 import { delayOrAbort } from '../core/delay.js';
 import type { Log } from '../core/log.js';
 import type { Pipeline } from '../core/pipeline.js';
+import { allEnded } from './all-ended.js';
 import { type Clients, openClients } from './clients.js';
 import { captureOptions, runFeedForever, stateDirectory } from './feeds.js';
 import type { Progress } from './progress.js';
@@ -65,9 +66,7 @@ export const runAll = async (options: RunAllOptions): Promise<void> => {
       throw error;
     }),
   );
-  // All have to come to their end before the first failure is told: a drain must not be cut short.
-  const ends = await Promise.allSettled(watched);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await allEnded(watched);
 };
 
 /** Whether every row of the tables is in the topics and every record of the topics was handled by every group. */

@@ -1,3 +1,4 @@
+import { allEnded } from '../app/all-ended.js';
 import { openClients } from '../app/clients.js';
 import { killAt } from '../app/kill-at.js';
 import { loadPipeline } from '../app/pipelines.js';
@@ -17,7 +18,10 @@ export const consume: CommandSpec = {
     const pipeline = await loadPipeline(name);
     const instance = instanceOption(options);
     const servers = requireServers(config, ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL']);
-    const { signal, stop, onRelease } = lifecycle;
+    const { onRelease } = lifecycle;
+    // When one of them fails, the others drain before the failure is told.
+    const over = new AbortController();
+    const signal = AbortSignal.any([lifecycle.signal, over.signal]);
     const clients = await openClients({ config, servers, clientId: instance, log, signal, onRelease });
     let handled = 0;
     const workers = pipeline.workers.map((definition) =>
@@ -33,9 +37,9 @@ export const consume: CommandSpec = {
         onHandled: (_at, _next, _end, records) => {
           handled += records;
         },
-      }).finally(stop),
+      }).finally(() => over.abort()),
     );
-    await Promise.all(workers);
+    await allEnded(workers);
     log.info({ instance, handled }, 'worker stopped');
     return 0;
   },

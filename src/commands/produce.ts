@@ -1,3 +1,4 @@
+import { allEnded } from '../app/all-ended.js';
 import { openClients } from '../app/clients.js';
 import { runFeedForever } from '../app/feeds.js';
 import { killAt } from '../app/kill-at.js';
@@ -23,7 +24,10 @@ export const produce: CommandSpec = {
   async run({ config, lifecycle, log }, [name = ''], options) {
     const pipeline = await loadPipeline(name);
     const servers = requireServers(config, PRODUCE_VARIABLES);
-    const { signal, stop, onRelease } = lifecycle;
+    const { onRelease } = lifecycle;
+    // When one of them fails, the others drain before the failure is told.
+    const over = new AbortController();
+    const signal = AbortSignal.any([lifecycle.signal, over.signal]);
     const clients = await openClients({ config, servers, clientId: `rowbridge-${name}`, log, signal, onRelease });
     let published = 0;
     const feeds = pipeline.feeds.map((definition) =>
@@ -38,9 +42,9 @@ export const produce: CommandSpec = {
         onPublished: (records) => {
           published += records;
         },
-      }).finally(stop),
+      }).finally(() => over.abort()),
     );
-    await Promise.all(feeds);
+    await allEnded(feeds);
     log.info({ published }, 'producer stopped');
     return 0;
   },

@@ -1,0 +1,4 @@
+/** Waits until all have come to their end before the first failure is told: a drain must not be cut short. */
+export const allEnded = async (roles: readonly Promise<void>[]): Promise<void> => {
+  for (const end of await Promise.allSettled(roles)) if (end.status === 'rejected') throw end.reason;
+};
