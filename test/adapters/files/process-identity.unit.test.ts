@@ -40,8 +40,8 @@ describe('the state of a process', () => {
   });
 
   onLinux('is gone for one that has ended and was not waited for', async () => {
-    // The shell stays for as long as its input is open, and never waits for its child.
-    const shell = spawn('/bin/sh', ['-c', 'sh -c "exit 0" & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    // The shell becomes cat before its child ends, and cat never waits for it.
+    const shell = spawn('/bin/sh', ['-c', 'sleep 0.5 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
     try {
       const [pid] = (await once(shell.stdout, 'data')) as [Buffer];
       const zombie = { ...self, pid: Number(pid), startTime: '' };
