@@ -3,6 +3,7 @@ import { inspectTable } from '../captures/polling/inspect.js';
 import type { Config, ServerEnvironment } from '../config.js';
 import { delayOrAbort } from '../core/delay.js';
 import type { Log } from '../core/log.js';
+import { keepTrying } from '../core/patience.js';
 import type { Pipeline } from '../core/pipeline.js';
 import { allEnded } from './all-ended.js';
 import { type Clients, openClients } from './clients.js';
@@ -93,6 +94,8 @@ export const isDrained = async (options: RunAllOptions, clients: Clients): Promi
 
 /** Waits until everything has arrived. False when the signal aborted first. */
 export const drained = async (options: RunAllOptions, clients: Clients): Promise<boolean> => {
-  while (!(await isDrained(options, clients))) if (!(await delayOrAbort(200, options.signal))) return false;
+  const { log, signal } = options;
+  while (!(await keepTrying(() => isDrained(options, clients), { log, signal })))
+    if (!(await delayOrAbort(200, signal))) return false;
   return true;
 };

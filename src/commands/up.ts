@@ -8,13 +8,13 @@ import { statusOf } from '../app/status.js';
 import { wipe } from '../app/wipe.js';
 import { type ServerEnvironment, serversGiven } from '../config.js';
 import { delayOrAbort } from '../core/delay.js';
-import type { Pipeline } from '../core/pipeline.js';
+import type { Pipeline, UpdaterCounts } from '../core/pipeline.js';
 import { type Engines, removeData, startEngines } from '../engines/index.js';
 import { onParentDeath } from '../parent.js';
 import type { CommandSpec, Context, Options } from './command.js';
 import { freshOnGivenServers } from './fresh.js';
 import { progressText } from './progress-text.js';
-import { noUpdater, UPDATER_OPTIONS, updaterSettings } from './update.js';
+import { UPDATER_OPTIONS, updaterSettings } from './update.js';
 
 /** How long `up` waits for its servers to take the set-up. */
 const SETUP_MS = 60_000;
@@ -48,13 +48,7 @@ const summary = async ({ print }: Context, options: RunAllOptions, clients: Clie
 };
 
 /** Updater, feeds and workers, until the signal, or with --once until everything has arrived. */
-const runRoles = async (
-  context: Context,
-  name: string,
-  pipeline: Pipeline,
-  servers: ServerEnvironment,
-  options: Options,
-): Promise<void> => {
+const runRoles = async (context: Context, pipeline: Pipeline, servers: ServerEnvironment, options: Options): Promise<void> => {
   const { config, lifecycle, log } = context;
   const { onRelease } = lifecycle;
   const over = new AbortController();
@@ -63,18 +57,13 @@ const runRoles = async (
   const clients = await openClients({ config, servers, clientId: 'rowbridge-up', log, signal, onRelease });
   await setUp({ config, servers, clients, pipeline, log, signal, forMs: SETUP_MS });
   const { updater } = pipeline;
-  if (updater === undefined) throw noUpdater(name);
   const run: RunAllOptions = { config, servers, pipeline, log, signal, progress: seen, onRelease };
   const lines = printLines(context, seen, signal);
   const settings = updaterSettings(options);
   const roles = runAll(run).finally(() => over.abort());
-  const updating = updater({
-    connect: clients.connectUpdater,
-    signal,
-    log,
-    ...settings,
-    onProgress: ({ seeded, changed }) => seen.seeded(seeded, changed),
-  });
+  const { connectUpdater: connect } = clients;
+  const onProgress = ({ seeded, changed }: UpdaterCounts): void => seen.seeded(seeded, changed);
+  const updating = updater?.({ connect, signal, log, ...settings, onProgress });
   const finish = async (): Promise<void> => {
     await updating;
     if (options.once !== true || !(await drained(run, clients))) return;
@@ -117,7 +106,7 @@ export const up: CommandSpec = {
     try {
       const engines = given ? undefined : await startServers(context);
       const servers = engines === undefined ? (config.servers as ServerEnvironment) : embeddedEnvironment(engines);
-      await runRoles(context, name, pipeline, servers, options);
+      await runRoles(context, pipeline, servers, options);
     } finally {
       unwatch();
     }

@@ -24,7 +24,7 @@ export const updaterSettings = (options: Options) => {
   };
 };
 
-export const noUpdater = (name: string): BridgeError =>
+const noUpdater = (name: string): BridgeError =>
   new BridgeError({
     code: 'UPDATER_MISSING',
     kind: 'configuration',
