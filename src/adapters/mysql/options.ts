@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { ConnectionOptions } from 'mysql2';
+import { BridgeError } from '../../core/errors.js';
 
 /** TLS: the CA that signed the server's certificate, and a certificate of our own where the server asks for one. */
 export type TlsParams = Readonly<{ ca?: string | Buffer; cert?: string | Buffer; key?: string | Buffer }>;
@@ -10,7 +12,7 @@ export type ConnectionParams = Readonly<{
   user: string;
   password: string;
   database?: string;
-  /** Without it the connection is not encrypted; with it the server's name is checked against its certificate. */
+  /** Without it the connection is not encrypted; with it `host` must be a name, and the server's certificate is for that name. */
   ssl?: TlsParams;
   /** Gives up connecting at once; statements that run when it aborts get `ABORT_GRACE_MS` more. */
   signal?: AbortSignal;
@@ -37,12 +39,25 @@ export const SESSION_SQL =
 export const describeServer = ({ host, port, user, database }: ConnectionParams): string =>
   `MySQL at ${host}:${port} (user '${user}'${database === undefined ? '' : `, database '${database}'`})`;
 
-/** The driver's options for every connection of rowbridge. */
+/** For an address the driver would compare the certificate with the name 'localhost', whatever server it is. */
+const addressOverTls = (where: string, host: string): BridgeError =>
+  new BridgeError({
+    code: 'MYSQL_TLS',
+    kind: 'configuration',
+    found: `${where}: a certificate is checked against a host name, and '${host}' is an address.`,
+    fix: 'Set MYSQL_HOST to a name that stands in the certificate, or leave MYSQL_SSL_CA out.',
+  });
+
+/**
+ * The driver's options for every connection of rowbridge.
+ * @throws BridgeError `configuration` when the server's identity could not be checked
+ */
 export const driverOptions = (
   params: ConnectionParams,
   { role, connectTimeoutMs = CONNECT_TIMEOUT_MS }: ConnectionRole,
 ): ConnectionOptions => {
   const { host, port, user, password, database, ssl } = params;
+  if (ssl !== undefined && isIP(host) !== 0) throw addressOverTls(describeServer(params), host);
   return {
     host,
     port,

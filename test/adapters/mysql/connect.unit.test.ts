@@ -68,9 +68,14 @@ describe('openConnection', () => {
 
 describe('driverOptions', () => {
   it('checks the name of a server that it talks TLS with', () => {
-    const { ssl } = driverOptions({ ...account, port: 3306, ssl: { ca: 'a certificate' } }, { role: 'capture' });
+    const { ssl } = driverOptions({ ...account, host: 'db', port: 3306, ssl: { ca: 'a certificate' } }, { role: 'capture' });
     expect(ssl).toEqual({ ca: 'a certificate', verifyIdentity: true, rejectUnauthorized: true });
     expect(driverOptions({ ...account, port: 3306 }, { role: 'capture' })).not.toHaveProperty('ssl');
+  });
+
+  it.each(['127.0.0.1', '::1'])('does not talk TLS with the address %s, for which a certificate cannot be checked', (host) => {
+    const options = () => driverOptions({ ...account, host, port: 3306, ssl: {} }, { role: 'capture' });
+    expect(options).toThrow(expect.objectContaining({ code: 'MYSQL_TLS', kind: 'configuration' }));
   });
 
   it('keeps numbers, decimals and times as the server wrote them', () => {
