@@ -133,9 +133,9 @@ export const ownLog = (s: Surroundings, directory: string, confirm: () => Promis
       state.file !== undefined && (await inodeOf(s.files, logPath(directory))) === (await state.file.stat()).ino,
     append: (batch) => append(s, directory, state, batch),
     async setAside() {
-      const ino = (await state.file?.stat())?.ino;
+      // Open until it is done: a file that is deleted while it is open leaves its inode to no other.
+      const path = state.file === undefined ? undefined : await setLogAside(s, directory, (await state.file.stat()).ino);
       await release(state);
-      const path = ino === undefined ? undefined : await setLogAside(s, directory, ino);
       if (path === undefined) throw logFenced(logPath(directory));
       await state.index.remove();
       state.content = undefined;

@@ -1,55 +1,30 @@
 import { truncate } from 'node:fs/promises';
 import { isTransient } from '../../../src/core/errors.js';
-import type { Row } from '../../../src/core/pipeline.js';
-import type { JsonLog } from '../../../src/sinks/json-log/index.js';
 import { result, results } from '../../contracts/sink.contract.js';
-import { type Life, type Machine, newMachine } from './simulation.js';
-import { newWorld, type World } from './world.js';
+import { failure, newStage, type Stage } from './stage.js';
 
 const assigned = [{ topic: 'orders', partition: 0 }];
 const next = (offset: bigint) => new Map([['orders/0', offset]]);
 
-type Worker = Readonly<{ life: Life; sink: JsonLog<Row> }>;
-
 describe('a worker that stands still', () => {
-  let world: World;
-  let machine: Machine;
+  let stage: Stage;
+  let world: Stage['world'];
+  let machine: Stage['machine'];
+  let start: Stage['start'];
+  let done: Stage['done'];
 
-  const begin = async ({ containers = false, deafness = 0 } = {}): Promise<void> => {
-    world = await newWorld();
-    machine = newMachine({ random: () => 0, containers, fullDisk: () => 0, deafness: () => deafness, freezing: () => 0 });
+  const begin = async (what?: Parameters<typeof newStage>[0]): Promise<void> => {
+    stage = await newStage(what);
+    ({ world, machine, start, done } = stage);
   };
 
-  const end = async (): Promise<void> => {
-    machine.end();
-    await world.remove();
-  };
-
-  const anew = async (what?: Readonly<{ containers?: boolean; deafness?: number }>): Promise<void> => {
-    await end();
+  const anew = async (what?: Parameters<typeof newStage>[0]): Promise<void> => {
+    await stage.end();
     await begin(what);
   };
 
   beforeEach(() => begin());
-  afterEach(end);
-
-  const start = (instance: string): Worker => {
-    const life = machine.newLife();
-    let names = 0;
-    const unique = () => `${life.pid}-${++names}`;
-    return { life, sink: world.sink(instance, { files: life.files, processes: life.processes, pause: life.pause, unique }) };
-  };
-
-  const done = async <T>({ life }: Worker, doing: Promise<T>): Promise<T> => {
-    await machine.run(life, doing);
-    return doing;
-  };
-
-  const failure = <T>(doing: Promise<T>): Promise<unknown> =>
-    doing.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+  afterEach(() => stage.end());
 
   /** An old owner with offsets 0 to 2, and a batch with 3 and 4 that it has in hand when it stops before a call. */
   const stopped = async (before: (what: string, made: number) => boolean) => {
@@ -219,14 +194,14 @@ describe('a worker that stands still', () => {
     await anew({ containers: true, deafness: 1 });
     const first = start('w1');
     const opening = failure(first.sink.resume(assigned));
-    // It has read the log, which was empty, and is about to look whether anything is to be cut off.
-    let opens = 0;
-    await machine.run(first.life, opening, (what) => what === 'open consumer_log.json' && ++opens > 1);
-    await machine.run(first.life, opening, (what, made) => made > 3 && what === 'fstat consumer_log.json');
+    await stage.until(first, opening, 'open consumer_log.json');
     const later = start('w1');
     await done(later, later.sink.resume(assigned));
-    await done(later, later.sink.write(results(0, 0, 4)));
-    await done(first, opening);
+    await done(later, later.sink.write(results(0, 0, 2)));
+    // The first opens the later one's log and reads it to its end, which is not the end any more when it looks for what to cut off.
+    await stage.until(first, opening, 'read consumer_log.json', 3);
+    await done(later, later.sink.write(results(0, 2, 4)));
+    expect(await done(first, opening)).toMatchObject({ code: 'LOG_LOCK_LOST' });
     expect(await world.offsets('w1')).toEqual([0, 1, 2, 3]);
   });
 
