@@ -7,6 +7,8 @@ export type Patience = Readonly<{
   signal: AbortSignal;
   /** How long to keep trying; undefined for ever. */
   forMs?: number;
+  /** An attempt that went well for this long makes the next failure a new one. */
+  healthyMs?: number;
   /** Called when it begins to wait (false) and when it goes on (true). */
   onReady?(ready: boolean): void;
 }>;
@@ -14,7 +16,6 @@ export type Patience = Readonly<{
 const gaveUp = (error: BridgeError): BridgeError =>
   new BridgeError({ code: error.code, kind: 'environment', found: error.found, fix: error.fix, cause: error });
 
-/** An attempt that went well for this long begins the backoff anew. */
 const HEALTHY_MS = 10_000;
 
 /**
@@ -24,7 +25,7 @@ const HEALTHY_MS = 10_000;
  */
 export const keepTrying = async <T>(
   call: () => Promise<T>,
-  { log, signal, forMs, onReady }: Patience,
+  { log, signal, forMs, healthyMs = HEALTHY_MS, onReady }: Patience,
 ): Promise<T | undefined> => {
   const begun = performance.now();
   let said = '';
@@ -37,7 +38,10 @@ export const keepTrying = async <T>(
     } catch (error) {
       if (!isTransient(error)) throw error;
       if (forMs !== undefined && performance.now() - begun >= forMs) throw gaveUp(error as BridgeError);
-      if (performance.now() - started > HEALTHY_MS) attempt = 0;
+      if (performance.now() - started > healthyMs) {
+        attempt = 0;
+        said = '';
+      }
       const { code } = error as BridgeError;
       if (code !== said) log.warn({ code, reason: messageOf(error) }, 'waiting for a server');
       said = code;
