@@ -33,6 +33,7 @@ describe('who a process is', () => {
     const predecessor = { pid, identity: 'an older process' };
     expect(isRunning(predecessor)).toBe(false);
     killProcess(predecessor);
+    await new Promise((resolve) => setTimeout(resolve, 300));
     expect(isRunning(refOf(pid))).toBe(true);
     killProcess(refOf(pid));
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);

@@ -69,6 +69,7 @@ describe('whether Kafka answers', () => {
 
   it('no, when somebody else answers, or nobody', async () => {
     expect(await answering(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'))).toBe(false);
+    expect(await answering(Buffer.from('0000000600000001' + '0000', 'hex'))).toBe(false);
     expect(await answering(Buffer.alloc(0))).toBe(false);
     expect(await kafkaAnswers((await freePorts(1))[0] as number)).toBe(false);
   });
