@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -111,6 +111,12 @@ describe('a supervised process', () => {
   });
 });
 
+const holders: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of holders.splice(0)) child.kill('SIGKILL');
+});
+
 /** A program that supervises one stubborn process and tells who its processes are. */
 const holder = async (): Promise<{ pid: number; processes: ProcessRef[]; exited: Promise<unknown> }> => {
   const command = node(STUBBORN, { env: {} });
@@ -122,6 +128,7 @@ const holder = async (): Promise<{ pid: number; processes: ProcessRef[]; exited:
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
+  holders.push(child);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { pid: child.pid as number, processes: JSON.parse(line.toString()), exited: once(child, 'exit') };
 };
