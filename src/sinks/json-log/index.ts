@@ -107,12 +107,7 @@ export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLo
       inTurn(async () => {
         if (results.length === 0) return;
         const batch = encodeBatch(results, lanes, keyField);
-        try {
-          await (await open()).log.append(batch);
-        } catch (error) {
-          lanes = opened?.log.isOpen() === true ? lanes : new Map();
-          throw error;
-        }
+        await (await open()).log.append(batch);
         for (const [lane, { offset }] of batch.lasts) lane.next = offset + 1n;
       }),
     close: () => inTurn(close),

@@ -39,9 +39,12 @@ export const openInstance = async (s: Surroundings, directory: string, graceMs: 
   const log = ownLog(s, directory, lock.confirm);
   const claim = ownClaim(s, directory, lock.token);
   const close = async () => {
-    await log.close();
-    await claim.withdraw();
-    await lock.release();
+    try {
+      await log.close();
+      await claim.withdraw();
+    } finally {
+      await lock.release();
+    }
   };
   try {
     await sweep(s, directory);

@@ -16,11 +16,12 @@ type State = { file: OpenFile | undefined; content: LogContent | undefined; read
 export type OwnLog = Readonly<{
   /** Opens it, and reads what is in it, unless it is open and as we left it. @throws BridgeError `integrity` for a broken line */
   open(): Promise<LogContent>;
-  /** False after a failure that leaves it open what is logged: `open` finds out. */
-  isOpen(): boolean;
   /** Whether the path still leads to the file that is open. */
   isOurs(): Promise<boolean>;
-  /** Appends whole units, durably. @throws BridgeError `transient` when nothing of it counts */
+  /**
+   * Appends whole units, durably. After a failure that leaves it open what is logged it takes nothing more until `open` has found out.
+   * @throws BridgeError `transient` when nothing of it counts
+   */
   append(batch: EncodedBatch): Promise<void>;
   /** Moves all of it to a name with the time. @throws BridgeError `transient` when it was taken over meanwhile */
   setAside(): Promise<string>;
@@ -128,7 +129,6 @@ export const ownLog = (s: Surroundings, directory: string, confirm: () => Promis
   const state: State = { file: undefined, content: undefined, index: logIndex(s, directory), confirm };
   return {
     open: () => open(s, directory, state),
-    isOpen: () => state.file !== undefined,
     isOurs: async () =>
       state.file !== undefined && (await inodeOf(s.files, logPath(directory))) === (await state.file.stat()).ino,
     append: (batch) => append(s, directory, state, batch),

@@ -145,6 +145,19 @@ describe('a race', () => {
     expect(await logged('w1')).toEqual([0, 1]);
   });
 
+  it('of two that find the lock of a dead worker: the slower does not remove the lock of the faster', async () => {
+    const { done, until, machine, start } = stage;
+    machine.kill(old.life);
+    const slow = start('w1');
+    const opening = failure(slow.sink.open());
+    await until(slow, opening, 'unlink 1-1.json');
+    const fast = start('w1');
+    await done(fast, fast.sink.resume(at(0)));
+    expect(await done(slow, opening)).toMatchObject({ code: 'LOG_LOCKED' });
+    await done(fast, fast.sink.write(results(0, 3, 4)));
+    expect(await logged('w1')).toEqual([0, 1, 2, 3]);
+  });
+
   it('of two that want the same partition at the same moment: one of them has it', async () => {
     const { done, until, start } = stage;
     await done(old, old.sink.resume([]));
