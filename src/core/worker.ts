@@ -140,7 +140,7 @@ export const runWorker = async <In, Out>(run: WorkerRun<In, Out>): Promise<void>
     signal: run.signal,
     async onAssigned(assigned) {
       const partitions = assigned.map(({ partition }) => partition).sort((a, b) => a - b);
-      run.log.info({ instance: run.instance, partitions }, 'partitions assigned');
+      run.log.info({ partitions }, 'partitions assigned');
       run.onAssigned?.(assigned);
       return (await run.sink.resume?.(assigned)) ?? new Map();
     },
