@@ -226,7 +226,9 @@ describe('a start that does not come to its end', () => {
     expect(readdirSync(home)).toEqual(['logs']);
     const child = holder('mysql');
     await until('that it is being installed', () => existsSync(join(home, 'data', 'mysql', 'databases.new', 'ibdata1')), 10_000);
+    const killed = once(child, 'exit');
     child.kill('SIGKILL');
+    await killed;
     const { mysql, stop } = await start(undefined, ['mysql']);
     expect(await sql({ mysql }, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(runningEngines(home)).toBeNull();
