@@ -34,7 +34,10 @@ describe('the servers programs', () => {
     expect(told).toContain('downloading servers: 1 files, 2 MB');
     expect(existsSync(files.registryJar)).toBe(true);
     expect(readFileSync(join(folder(), 'arguments'), 'utf8')).toContain('-Dmariadb.platform=linux64\n');
+    fakeMaven(`touch '${join(folder(), 'called again')}'; exit 1`);
+    expect(await ensureServers(options())).toEqual(files);
     expect(await ensureServers(options({ env: { PATH: '' } }))).toEqual(files);
+    expect(existsSync(join(folder(), 'called again'))).toBe(false);
     expect(readdirSync(downloads())).toHaveLength(1);
   });
 
@@ -82,15 +85,25 @@ describe('the servers programs', () => {
   });
 
   it('what a killed program left half is removed, what another one is fetching is not', async () => {
-    fakeMaven(`${FILL}; ls "$into/.." > '${join(folder(), 'seen')}'`);
-    const killed = 'partial-4000000-00000000-aaaaaa';
-    mkdirSync(join(downloads(), killed), { recursive: true });
+    fakeMaven(`${FILL}; until [ -e '${join(folder(), 'go on')}' ]; do sleep 0.1; done`);
+    mkdirSync(join(downloads(), 'partial-4000000-00000000-aaaaaa'), { recursive: true });
     mkdirSync(join(downloads(), 'servers-of-another-time'));
-    await Promise.all([ensureServers(options()), ensureServers(options())]);
-    const left = readdirSync(downloads());
-    expect(left).toHaveLength(2);
-    expect(left).toContain('servers-of-another-time');
-    expect(readFileSync(join(folder(), 'seen'), 'utf8')).not.toContain(killed);
+    const fetching = ensureServers(options());
+    const [partial = '', ...others] = readdirSync(downloads());
+    expect(partial).toMatch(new RegExp(`^partial-${process.pid}-`));
+    expect(others).toEqual(['servers-of-another-time']);
+    await expect(ensureServers(options({ env: { PATH: '' } }))).rejects.toMatchObject({ code: 'MAVEN_MISSING' });
+    expect(readdirSync(downloads())).toContain(partial);
+    writeFileSync(join(folder(), 'go on'), '');
+    await fetching;
+    expect(readdirSync(downloads())).toHaveLength(2);
+  });
+
+  it('may be fetched by two programs at once: the first to end gives them to both', async () => {
+    fakeMaven(`sleep 0.5; ${FILL}`);
+    const [one, two] = await Promise.all([ensureServers(options()), ensureServers(options())]);
+    expect(one).toEqual(two);
+    expect(readdirSync(downloads())).toHaveLength(1);
   });
 
   it('are not to be had for every machine', async () => {

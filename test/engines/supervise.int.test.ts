@@ -12,8 +12,8 @@ const folder = temporaryFolder();
 const BUILT_SUPERVISE = pathToFileURL(join(__dirname, '../../dist/engines/supervise.js')).href;
 
 const STUBBORN = "process.on('SIGTERM', () => {}); console.log('on'); setInterval(() => {}, 1000);";
-const WITH_CHILD =
-  "const c = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); console.log('child', c.pid, '.'); setInterval(() => {}, 1000);";
+const WITH_CHILD = `const c = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(STUBBORN)}]);
+c.stdout.once('data', () => console.log('child', c.pid, '.'));`;
 
 const node = (script: string, changes: Partial<Command> = {}): Command => ({
   command: process.execPath,
@@ -35,10 +35,10 @@ const until = async (what: string, found: () => boolean, withinMs = 5_000): Prom
 const gone = (processes: readonly ProcessRef[], withinMs?: number) =>
   until('that processes end', () => !processes.some(isRunning), withinMs);
 
-const withLog = async (script: string): Promise<{ one: Supervised; log: () => string }> => {
+const withLog = async (script: string, changes: Partial<Command> = {}): Promise<{ one: Supervised; log: () => string }> => {
   const file = join(folder(), 'log');
   const outputTo = openSync(file, 'w');
-  const one = await supervise(node(script, { outputTo }));
+  const one = await supervise(node(script, { outputTo, ...changes }));
   closeSync(outputTo);
   return { one, log: () => readFileSync(file, 'utf8') };
 };
@@ -66,8 +66,8 @@ describe('a supervised process', () => {
     await gone(one.processes);
   });
 
-  it('takes with it what it started itself', async () => {
-    const { one, log } = await withLog(WITH_CHILD);
+  it('takes with it at once what it started itself', async () => {
+    const { one, log } = await withLog(WITH_CHILD, { graceMs: 30_000 });
     await until('output', () => log().includes('.'));
     const child = Number(/child (\d+)/.exec(log())?.[1]);
     process.kill(one.pid, 'SIGKILL');
