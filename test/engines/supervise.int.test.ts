@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { delayOrAbort } from '../../src/core/delay.js';
 import { isRunning, type ProcessRef } from '../../src/engines/process-identity.js';
 import { type Command, type Supervised, supervise } from '../../src/engines/supervise.js';
+import { until } from './engine-home.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const folder = temporaryFolder();
@@ -23,14 +23,6 @@ const node = (script: string, changes: Partial<Command> = {}): Command => ({
   graceMs: 1_000,
   ...changes,
 });
-
-const until = async (what: string, found: () => boolean, withinMs = 5_000): Promise<void> => {
-  const deadline = Date.now() + withinMs;
-  while (!found()) {
-    if (Date.now() > deadline) throw new Error(`in vain: ${what}`);
-    await delayOrAbort(20, new AbortController().signal);
-  }
-};
 
 const gone = (processes: readonly ProcessRef[], withinMs?: number) =>
   until('that processes end', () => !processes.some(isRunning), withinMs);
