@@ -5,7 +5,6 @@ import { type Processes, systemProcesses } from '../../adapters/files/process-id
 import { delayOrAbort } from '../../core/delay.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Sink } from '../../core/sink.js';
-import { partitionKey, type TopicPartition } from '../../core/topic.js';
 import { encodeBatch, type Lanes } from './encode-batch.js';
 import { fileError, instanceInvalid, isLockLost, waitAborted } from './log-errors.js';
 import { type Opened, openInstance } from './open-instance.js';
@@ -60,17 +59,9 @@ const oneByOne = (path: string): (<R>(call: () => Promise<R>) => Promise<R>) => 
   };
 };
 
-/**
- * Appends one JSON object a line to `<directory>/<instance>/consumer_log.json`: every record exactly once in the logs of all
- * instances under the directory together, whoever is killed or stopped, and when.
- * @throws BridgeError `configuration` for an instance name that cannot be a folder's
- */
-export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLog<T> => {
-  const { instance, keyField = 'id', graceMs = 1_000 } = options;
-  if (!INSTANCE_NAME.test(instance)) throw instanceInvalid(instance);
-  const directory = join(options.directory, instance);
-  const s = surroundingsOf(options);
-  const inTurn = oneByOne(logPath(directory));
+/** What the sink does, one call at a time. */
+const session = <T extends object>(s: Surroundings, directory: string, options: JsonLogOptions): JsonLog<T> => {
+  const { readRecordTimestamp, keyField = 'id', graceMs = 1_000 } = options;
   let opened: Opened | undefined;
   let lanes: Lanes = new Map();
 
@@ -86,30 +77,45 @@ export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLo
     await closing?.close();
   };
 
-  const resume = async (assigned: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>> => {
-    // Nothing may be written before it is known again what is logged.
-    lanes = new Map();
-    try {
-      const { next, lanes: known } = await resumeInstance(s, await open(), options.readRecordTimestamp, assigned);
-      lanes = known;
-      const keys = assigned.map(partitionKey);
-      return new Map([...next].filter(([key]) => keys.includes(key)));
-    } catch (error) {
-      if (isLockLost(error)) await close();
-      throw error;
-    }
-  };
-
   return {
-    open: () => inTurn(async () => void (await open())),
+    open: async () => void (await open()),
+    close,
+    async resume(assigned) {
+      // Nothing may be written before it is known again what is logged.
+      lanes = new Map();
+      try {
+        const resumed = await resumeInstance(s, await open(), readRecordTimestamp, assigned);
+        lanes = resumed.lanes;
+        return resumed.next;
+      } catch (error) {
+        if (isLockLost(error)) await close();
+        throw error;
+      }
+    },
+    async write(results) {
+      if (results.length === 0) return;
+      const batch = encodeBatch(results, lanes, keyField);
+      await (await open()).log.append(batch);
+      for (const [lane, { offset }] of batch.lasts) lane.next = offset + 1n;
+    },
+  };
+};
+
+/**
+ * Appends one JSON object a line to `<directory>/<instance>/consumer_log.json`: every record exactly once in the logs of all
+ * instances under the directory together, whoever is killed or stopped, and when.
+ * @throws BridgeError `configuration` for an instance name that cannot be a folder's
+ */
+export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLog<T> => {
+  const { instance } = options;
+  if (!INSTANCE_NAME.test(instance)) throw instanceInvalid(instance);
+  const directory = join(options.directory, instance);
+  const inTurn = oneByOne(logPath(directory));
+  const { open, resume, write, close } = session<T>(surroundingsOf(options), directory, options);
+  return {
+    open: () => inTurn(open),
     resume: (assigned) => inTurn(() => resume(assigned)),
-    write: (results) =>
-      inTurn(async () => {
-        if (results.length === 0) return;
-        const batch = encodeBatch(results, lanes, keyField);
-        await (await open()).log.append(batch);
-        for (const [lane, { offset }] of batch.lasts) lane.next = offset + 1n;
-      }),
+    write: (results) => inTurn(() => write(results)),
     close: () => inTurn(close),
   };
 };

@@ -7,7 +7,7 @@ import type { Opened } from './open-instance.js';
 import { allPoints, ownPoints, topicPartitionOf } from './resume-points.js';
 import { logPath, type Surroundings } from './surroundings.js';
 
-/** What a worker may log, and from which offsets on. */
+/** From which offsets on a worker may log: of what it asked about, and of all that it may log. */
 export type Resumed = Readonly<{ next: ReadonlyMap<string, bigint>; lanes: Lanes }>;
 
 const MOST_TRIES = 10;
@@ -59,7 +59,10 @@ export const resumeInstance = async (
     const logs = await others.read(wanted);
     await endRivalry(s, directory, { token: lock.token, wanted: 'all' }, 0);
     const next = await allPoints(read, wanted, own, logs);
-    if (await log.isOurs()) return { next, lanes: lanesFor([...wanted].map(topicPartitionOf), next) };
+    if (!(await log.isOurs())) continue;
+    const asked = assigned.map(partitionKey);
+    const answer = new Map([...next].filter(([key]) => asked.includes(key)));
+    return { next: answer, lanes: lanesFor([...wanted].map(topicPartitionOf), next) };
   }
   throw logFenced(logPath(directory));
 };
