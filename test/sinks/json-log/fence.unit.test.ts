@@ -205,6 +205,19 @@ describe('a worker that stands still', () => {
     expect(await world.offsets('w1')).toEqual([0, 1, 2, 3]);
   });
 
+  it('when it has just made sure of its lock, and another life takes over: it cuts nothing off', async () => {
+    await anew({ containers: true, deafness: 1 });
+    const first = start('w1');
+    const opening = failure(first.sink.open());
+    await stage.until(first, opening, 'stat 1-1.json');
+    await stage.until(first, opening, 'fstat consumer_log.json');
+    const later = start('w1');
+    await done(later, later.sink.resume(assigned));
+    await done(later, later.sink.write(results(0, 0, 2)));
+    await done(first, opening);
+    expect(await world.offsets('w1')).toEqual([0, 1]);
+  });
+
   it('between two parts of a record that became several: the heir has all of it, or begins it anew', async () => {
     const old = start('w1');
     await done(old, old.sink.resume(assigned));
