@@ -14,8 +14,8 @@ const UNWRITTEN_LOOKS = 10;
 type LockText = Readonly<{ holder: ProcessRef; processes: readonly ProcessRef[] }>;
 
 export type HomeLock = Readonly<{
-  /** Remembers processes, so that whoever comes next can wait for them if this program is killed. */
-  addProcesses(processes: readonly ProcessRef[]): void;
+  /** Remembers a process, so that whoever comes next can wait for its end if this program is killed. */
+  addProcess(process: ProcessRef): void;
   release(): void;
 }>;
 
@@ -95,8 +95,8 @@ export const lockHome = async (home: string, signal: AbortSignal, stopWithinMs =
     else await delayOrAbort(LOOK_EVERY_MS, signal);
   }
   return {
-    addProcesses(more) {
-      processes = [...processes, ...more];
+    addProcess(one) {
+      processes = [...processes, one];
       writeOwnFile(lockFile(home), JSON.stringify({ holder, processes }));
     },
     release: () => rmSync(lockFile(home), { force: true }),

@@ -59,7 +59,7 @@ export const startKafka = async (
   context: ServerContext,
   name = 'kafka',
 ): Promise<Server & { clusterId: string }> => {
-  const { dataFolder, env, signal } = context;
+  const { dataFolder } = context;
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const clusterId = keptText(join(dataFolder, 'cluster-id'), newClusterId);
   const logFolder = join(dataFolder, 'log');
@@ -72,15 +72,8 @@ export const startKafka = async (
     writeOwnFile(properties, serverProperties(temporary, 1, 2));
     const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
     const args = ['-XX:TieredStopAtLevel=1', ...javaArgs, ...tool];
-    await runToEnd({
-      name: `formatting ${name}'s storage`,
-      command: java.command,
-      args,
-      env,
-      input: '',
-      withinMs: FORMAT_WITHIN_MS,
-      signal,
-    });
+    const run = { name: `formatting ${name}'s storage`, command: java.command, args, input: '', withinMs: FORMAT_WITHIN_MS };
+    await runToEnd(run, context);
   });
 
   const launch = ([broker = 0, controller = 0]: readonly number[]) => {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import type { Environment } from './environment.js';
 import { LOOPBACK } from './free-ports.js';
 import { completeFolder, keptText, writeOwnFile } from './own-files.js';
 import { runToEnd } from './run-to-end.js';
@@ -28,24 +27,11 @@ const systemTables = (sqlFolder: string): string => {
   return ['create database mysql;', 'use mysql;', 'set @auth_root_socket=NULL;', ...withoutHostAccount].join('\n');
 };
 
-const install = async (
-  { base, program, sql }: MysqlFiles,
-  folder: string,
-  env: Environment,
-  signal: AbortSignal,
-): Promise<void> => {
-  const args = ['--no-defaults', '--bootstrap', `--basedir=${base}`, `--datadir=${folder}`, ...asRoot()];
-  const limits = ['--log-warnings=0', '--max-allowed-packet=8M', '--net-buffer-length=16K'];
+const install = async ({ base, program, sql }: MysqlFiles, folder: string, context: ServerContext): Promise<void> => {
+  const places = ['--no-defaults', '--bootstrap', `--basedir=${base}`, `--datadir=${folder}`, ...asRoot()];
+  const args = [...places, '--log-warnings=0', '--max-allowed-packet=8M', '--net-buffer-length=16K'];
   const input = systemTables(sql);
-  await runToEnd({
-    name: 'installing mysql',
-    command: program,
-    args: [...args, ...limits],
-    env,
-    input,
-    withinMs: INSTALL_WITHIN_MS,
-    signal,
-  });
+  await runToEnd({ name: 'installing mysql', command: program, args, input, withinMs: INSTALL_WITHIN_MS }, context);
 };
 
 /** Run at every start before the first login, so that no account is ever open without a password. */
@@ -85,11 +71,11 @@ const canLogIn = async (port: number, password: string): Promise<boolean> => {
 
 /** A MariaDB that keeps its databases in `<dataFolder>/databases` and its administrator's password beside them. */
 export const startMysql = async (files: MysqlFiles, context: ServerContext, name = 'mysql'): Promise<MysqlServer> => {
-  const { dataFolder, env, signal } = context;
+  const { dataFolder } = context;
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const adminPassword = keptText(join(dataFolder, 'password'), () => randomBytes(24).toString('hex'));
   const databases = join(dataFolder, 'databases');
-  await completeFolder(databases, (temporary) => install(files, temporary, env, signal));
+  await completeFolder(databases, (temporary) => install(files, temporary, context));
   const initFile = join(dataFolder, 'accounts.sql');
   writeOwnFile(initFile, accounts(adminPassword));
 

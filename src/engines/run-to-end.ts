@@ -1,27 +1,22 @@
 import { spawn } from 'node:child_process';
 import { BridgeError } from '../core/errors.js';
-import type { Environment } from './environment.js';
+import { refOf } from './process-identity.js';
+import type { ServerContext } from './start-server.js';
 
 const KEPT_CHARACTERS = 4000;
 
-export type Run = Readonly<{
-  name: string;
-  command: string;
-  args: readonly string[];
-  env: Environment;
-  input: string;
-  withinMs: number;
-  signal: AbortSignal;
-}>;
+export type Run = Readonly<{ name: string; command: string; args: readonly string[]; input: string; withinMs: number }>;
 
 /**
  * Runs a short command to its end.
  * @throws BridgeError `environment` quoting the end of its output when it fails or takes too long; the signal's reason when it was aborted.
  */
-export const runToEnd = async ({ name, command, args, env, input, withinMs, signal }: Run): Promise<void> => {
+export const runToEnd = async ({ name, command, args, input, withinMs }: Run, context: ServerContext): Promise<void> => {
+  const { env, signal, onProcess } = context;
   signal.throwIfAborted();
   const both = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
   const child = spawn(command, args, { env: { ...env }, stdio: 'pipe', signal: both, killSignal: 'SIGKILL', windowsHide: true });
+  if (child.pid !== undefined) onProcess(refOf(child.pid));
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = `${output}${chunk}`.slice(-KEPT_CHARACTERS);

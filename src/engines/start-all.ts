@@ -88,7 +88,7 @@ export const startAll = async (
   const files = await ensureServers(options);
   const giveUp = new AbortController();
   const signal = AbortSignal.any([options.signal, group.died, giveUp.signal]);
-  const context = { logFolder: join(home, 'logs'), env, signal, onProcesses: lock.addProcesses };
+  const context = { logFolder: join(home, 'logs'), env, signal, onProcess: lock.addProcess };
   const contextOf = (name: EngineName): ServerContext => ({ ...context, dataFolder: join(dataFolder(home), name) });
   const start: Start = { files, group, log, contextOf };
   onProgress('starting servers');

@@ -21,8 +21,8 @@ export type ServerContext = Readonly<{
   logFolder: string;
   env: Environment;
   signal: AbortSignal;
-  /** Called as soon as the processes run, so that they can be found again whatever happens. */
-  onProcesses(processes: readonly ProcessRef[]): void;
+  /** Called as soon as a process runs, so that it can be found again whatever happens. */
+  onProcess(process: ProcessRef): void;
 }>;
 
 /** How a server is to be run on the ports it got. */
@@ -63,7 +63,8 @@ const runLogged = async (
   }
   const outputTo = openSync(logFile, 'w', 0o600);
   try {
-    return await supervise({ command, args, cwd: context.dataFolder, env: context.env, graceMs: plan.graceMs, outputTo });
+    const { dataFolder: cwd, env, onProcess } = context;
+    return await supervise({ command, args, cwd, env, graceMs: plan.graceMs, outputTo, onProcess });
   } finally {
     closeSync(outputTo);
   }
@@ -104,7 +105,6 @@ const startOnce = async (plan: ServerPlan, context: ServerContext): Promise<Serv
   const process = await runLogged(plan, launch, context, logFile);
   const server = { name, ports, logFile, process, failure: (what: string) => failureOf(name, logFile, what) };
   try {
-    context.onProcesses(process.processes);
     await awaitReady(server, launch, context.signal);
     return server;
   } catch (error) {

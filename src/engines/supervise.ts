@@ -20,6 +20,8 @@ export type Command = Readonly<{
   graceMs: number;
   /** A file descriptor for its output; without one, `output` gives it. */
   outputTo?: number;
+  /** Called at once with the supervisor, and with the process as soon as it runs. */
+  onProcess?(process: ProcessRef): void;
 }>;
 
 export type Supervised = Readonly<{
@@ -91,6 +93,7 @@ const endedWithin = async (ended: Promise<string>, ms: number): Promise<boolean>
 export const supervise = async (command: Command): Promise<Supervised> => {
   const supervisor = launch(command);
   supervisor.stdin?.on('error', () => {});
+  if (supervisor.pid !== undefined) command.onProcess?.(refOf(supervisor.pid));
   const reports = reportsOf(supervisor);
   const pid = await reports.pid;
   if (pid === undefined || supervisor.pid === undefined) {
@@ -103,6 +106,7 @@ export const supervise = async (command: Command): Promise<Supervised> => {
     });
   }
   const processes = [refOf(supervisor.pid), refOf(pid)];
+  command.onProcess?.(refOf(pid));
   const stop = async (): Promise<void> => {
     supervisor.stdin?.destroy();
     if (await endedWithin(reports.ended, command.graceMs + SPARE_MS)) return;

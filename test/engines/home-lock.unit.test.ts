@@ -80,8 +80,8 @@ describe('the lock of a home', () => {
 
   it('remembers processes for whoever comes next', async () => {
     const lock = await lockHome(home(), signal);
-    lock.addProcesses([GONE]);
-    lock.addProcesses([refOf(process.pid)]);
+    lock.addProcess(GONE);
+    lock.addProcess(refOf(process.pid));
     expect(JSON.parse(readFileSync(lockFile(), 'utf8')).processes).toEqual([GONE, refOf(process.pid)]);
     lock.release();
   });

@@ -70,7 +70,7 @@ describe('servers of a program of their own', () => {
     child = home.holder();
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
     engines = JSON.parse(line.toString());
-    processes = home.processes();
+    processes = home.processes().filter(isRunning);
     await write(engines);
   });
 

@@ -14,7 +14,7 @@ const setting = (signal = new AbortController().signal) => {
     logFolder: join(folder(), 'logs'),
     env: process.env,
     signal,
-    onProcesses: (more) => void processes.push(...more),
+    onProcess: (one) => void processes.push(one),
   };
   return { context, processes };
 };
