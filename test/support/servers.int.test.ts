@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
 import { freshDatabase, testServers, uniqueName } from './servers.js';
 
@@ -20,6 +21,19 @@ describe('the servers of a test run', () => {
     const { registry } = await testServers();
     const response = await fetch(`${registry.url}/subjects`);
     expect(response.status).toBe(200);
+  });
+
+  it('answer as a broker, at the address that it names', async () => {
+    const { kafka } = await testServers();
+    const client = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING });
+    const topic = uniqueName('topic');
+    const [admin, producer] = [client.admin(), client.producer()];
+    await Promise.all([admin.connect(), producer.connect()]);
+    await admin.createTopics({ topics: [{ topic, numPartitions: 10, replicationFactor: 1 }], waitForLeaders: true });
+    await producer.send({ topic, acks: -1, messages: [{ partition: 7, value: 'a record' }] });
+    const ends = await admin.fetchTopicOffsets(topic);
+    await Promise.all([admin.disconnect(), producer.disconnect()]);
+    expect(ends.find(({ partition }) => partition === 7)?.high).toBe('1');
   });
 
   it('give names that nobody else has', () => {
