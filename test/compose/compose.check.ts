@@ -136,7 +136,8 @@ describe('docker compose', () => {
     const four = CONSUMERS.slice(0, 4);
     expect(Object.keys(await assignment(four))).toEqual(four);
     await compose('run', '--rm', '-T', 'updater', 'update', 'products', '--rate', '0', '--count', '100');
-    expect(offsetsIn(await logLines())).toEqual(eachOnce(await drained()));
+    const ends = await drained();
+    expect(offsetsIn(await logLines())).toEqual(eachOnce(ends));
   });
 
   step('publishes all rows again when a person of any uid sets the state file back', async () => {

@@ -52,15 +52,26 @@ export const assignment = (consumers: readonly string[]): Promise<Record<string,
     return Object.keys(read).sort().join() === consumers.join() && Object.values(read).flat().length === 10 ? read : undefined;
   });
 
-/** Waits until no row waits in the table and no record in the topic; gives the topic's end offsets by partition. */
+/** The topic's end offsets by partition when no row waits in the table and no record in the topic, else `undefined`. */
+const endsWhenIdle = async (): Promise<ReadonlyMap<number, number> | undefined> => {
+  const { feeds, workers } = await status();
+  const partitions = workers.filter(({ running }) => running).flatMap((worker) => worker.partitions);
+  const idle = feeds.every(({ rowsWaiting }) => rowsWaiting === 0) && partitions.every(({ lag }) => lag === 0);
+  return idle && partitions.length === 10
+    ? new Map(partitions.map(({ partition, end }): [number, number] => [partition, Number(end)]))
+    : undefined;
+};
+
+/**
+ * Waits until no row waits in the table and no record in the topic; gives the topic's end offsets by partition.
+ * One look asks for rows and for offsets at different moments, so two in a row must agree.
+ */
 export const drained = (): Promise<ReadonlyMap<number, number>> =>
   eventually('all rows are in the logs', async () => {
-    const { feeds, workers } = await status();
-    const partitions = workers.filter(({ running }) => running).flatMap((worker) => worker.partitions);
-    const idle = feeds.every(({ rowsWaiting }) => rowsWaiting === 0) && partitions.every(({ lag }) => lag === 0);
-    return idle && partitions.length === 10
-      ? new Map(partitions.map(({ partition, end }): [number, number] => [partition, Number(end)]))
-      : undefined;
+    const first = await endsWhenIdle();
+    if (first === undefined) return undefined;
+    const second = await endsWhenIdle();
+    return second !== undefined && [...second].join() === [...first].join() ? second : undefined;
   });
 
 export type Line = Readonly<{
