@@ -1,0 +1,77 @@
+import { createRequire } from 'node:module';
+import type { Kafka, Producer, ProducerConfig } from 'kafkajs';
+import { BridgeError } from '../../core/errors.js';
+import { encodeProduce, type ProduceArguments } from './produce-request.js';
+
+/** The only version whose inner parts, named below, are known. */
+const KAFKAJS_VERSION = '2.2.4';
+
+/** The parts of kafkajs that a producer passes through on its way to the wire. Not public; the version is pinned. */
+type Request = Readonly<{ apiVersion: number; encode(): Promise<unknown> }>;
+type MakeRequest = (request: ProduceArguments) => Readonly<{ request: Request; response: unknown }>;
+type LookupRequest = (apiKey: number, definition: unknown) => MakeRequest;
+type Broker = { lookupRequest: LookupRequest; produce(request: ProduceArguments): Promise<unknown> };
+type Cluster = { findBroker(at: Readonly<{ nodeId: string }>): Promise<Broker> };
+type CreateCluster = (options: object) => Cluster;
+
+/** The versions of the request that are laid out as `encodeProduce` does it. */
+const laidOutAlike = ({ apiVersion }: Request): boolean => apiVersion >= 3 && apiVersion <= 7;
+
+const withExactEncoder =
+  (make: MakeRequest): MakeRequest =>
+  (args) => {
+    const made = make(args);
+    if (!laidOutAlike(made.request)) return made;
+    const encode = async () => {
+      const buffer = encodeProduce(args, Date.now());
+      // As much of kafkajs' Encoder as its envelope asks for.
+      return { buf: buffer, buffer };
+    };
+    return { ...made, request: { ...made.request, encode } };
+  };
+
+/** Changes this one broker object. kafkajs keeps brokers apart by identity, so it has to stay the same object. */
+const encodeExactly = (broker: Broker): void => {
+  const produce = broker.produce;
+  broker.produce = (request) => {
+    // A broker finds its request makers anew with each connection.
+    const lookupRequest: LookupRequest = (apiKey, definition) => withExactEncoder(broker.lookupRequest(apiKey, definition));
+    return produce.call(Object.create(broker, { lookupRequest: { value: lookupRequest } }), request);
+  };
+};
+
+const exactCluster = (cluster: Cluster): Cluster => {
+  const changed = new WeakSet<Broker>();
+  const findBroker = cluster.findBroker.bind(cluster);
+  cluster.findBroker = async (at) => {
+    const broker = await findBroker(at);
+    if (!changed.has(broker)) encodeExactly(broker);
+    changed.add(broker);
+    return broker;
+  };
+  return cluster;
+};
+
+const unknownVersion = (version: string): BridgeError =>
+  new BridgeError({
+    code: 'KAFKAJS_VERSION',
+    kind: 'environment',
+    found: `kafkajs ${version} is installed; rowbridge publishes through inner parts of ${KAFKAJS_VERSION}, which may differ there.`,
+    fix: "Run 'npm ci', which installs the versions of the lock file.",
+  });
+
+const installedVersion = (): string =>
+  (createRequire(import.meta.url)('kafkajs/package.json') as Readonly<{ version: string }>).version;
+
+/**
+ * A producer of kafkajs whose batches are written by `encodeProduce`; everything else (metadata, sequence numbers, retries) is
+ * kafkajs' own. Other clients of the same `Kafka` are as they were.
+ * @throws BridgeError `environment` when the installed kafkajs is another version than the one that this was written for
+ */
+export const exactProducer = (kafka: Kafka, config: ProducerConfig, version = installedVersion()): Producer => {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
+  if (version !== KAFKAJS_VERSION || symbol === undefined) throw unknownVersion(version);
+  const create = (kafka as unknown as Readonly<Record<symbol, CreateCluster>>)[symbol] as CreateCluster;
+  const exact: Kafka = Object.create(kafka, { [symbol]: { value: (options: object) => exactCluster(create(options)) } });
+  return exact.producer(config);
+};
