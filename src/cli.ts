@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { packageRoot } from './app/clients.js';
 import type { CommandSpec, Options } from './commands/command.js';
 import { consume } from './commands/consume.js';
 import { enginesCommands } from './commands/engines.js';
+import { list } from './commands/list.js';
 import { produce } from './commands/produce.js';
 import { replay } from './commands/replay.js';
 import { setup } from './commands/setup.js';
@@ -15,8 +15,10 @@ import { readConfig } from './config.js';
 import { BridgeError } from './core/errors.js';
 import { lifecycle } from './lifecycle.js';
 import { rootLog } from './log.js';
+import { outputTo } from './output.js';
+import { packageRoot } from './package-root.js';
 
-const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, replay, status];
+const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, list, replay, status];
 
 const USAGE_ERROR = 2;
 const INTERRUPTED = 130;
@@ -33,10 +35,19 @@ const execute = async (
 ): Promise<number> => {
   const config = readConfig();
   const life = lifecycle(exit);
+  // Whoever read our stdout has gone (`| head`): nothing is left to show it to.
+  process.stdout.on('error', life.stop);
   const log = rootLog(config.logLevel ?? spec.logLevel ?? 'info', process.stderr.isTTY === true);
   try {
     return await spec.run(
-      { config, lifecycle: life, log, print: (line) => void process.stdout.write(`${line}\n`), exit },
+      {
+        config,
+        lifecycle: life,
+        log,
+        print: (line) => void process.stdout.write(`${line}\n`),
+        output: outputTo(process.stdout),
+        exit,
+      },
       args,
       options,
     );

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BridgeError } from './core/errors.js';
+import { packageRoot } from './package-root.js';
 
 /** What `engines env` prints and every command reads. All of them, or none. */
 export const SERVER_VARIABLES = [
@@ -27,6 +28,7 @@ const milliseconds = (fallback: number) => z.coerce.number().int().min(10).max(3
 const settings = z.object({
   STATE_DIR: z.string().default('state'),
   CONSUMER_LOGS_DIR: z.string().default('consumer_logs'),
+  DATA_DIR: z.string().optional(),
   ROWBRIDGE_HOME: z.string().default('.rowbridge'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   POLL_INTERVAL_MS: milliseconds(200),
@@ -46,6 +48,8 @@ const settings = z.object({
 export type Config = Readonly<{
   stateDirectory: string;
   logsDirectory: string;
+  /** What generators draw from. */
+  dataDirectory: string;
   enginesHome: string;
   logLevel: string | undefined;
   pollMs: number;
@@ -58,13 +62,15 @@ export type Config = Readonly<{
   killAt: Readonly<{ marker: string; occurrence: number }> | undefined;
   /** The server variables that are set. */
   servers: Partial<ServerEnvironment>;
+  /** Every variable that is set, for settings whose names are made of a feed's. */
+  given: Readonly<NodeJS.ProcessEnv>;
   /** The environment as it came, for child processes. */
   environment: Readonly<NodeJS.ProcessEnv>;
   /** Whether npm started the program: it forwards no signal, so its end has to be watched for. */
   underNpm: boolean;
 }>;
 
-const invalid = (name: string, problem: string): BridgeError =>
+export const settingInvalid = (name: string, problem: string): BridgeError =>
   new BridgeError({
     code: 'SETTING_INVALID',
     kind: 'configuration',
@@ -93,7 +99,7 @@ export const readConfig = (directory = process.cwd()): Config => {
   const parsed = settings.safeParse(environment);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw invalid(String(issue?.path[0]), issue?.message ?? 'unknown form');
+    throw settingInvalid(String(issue?.path[0]), issue?.message ?? 'unknown form');
   }
   const read = parsed.data;
   const servers: Partial<Record<ServerVariable, string>> = {};
@@ -101,6 +107,7 @@ export const readConfig = (directory = process.cwd()): Config => {
   return Object.freeze({
     stateDirectory: resolve(directory, read.STATE_DIR),
     logsDirectory: resolve(directory, read.CONSUMER_LOGS_DIR),
+    dataDirectory: read.DATA_DIR === undefined ? join(packageRoot, 'data') : resolve(directory, read.DATA_DIR),
     enginesHome: resolve(directory, read.ROWBRIDGE_HOME),
     logLevel: read.LOG_LEVEL,
     pollMs: read.POLL_INTERVAL_MS,
@@ -114,6 +121,7 @@ export const readConfig = (directory = process.cwd()): Config => {
     mysqlSslCa: read.MYSQL_SSL_CA,
     killAt: killAtOf(read.ROWBRIDGE_TEST_KILL_AT),
     servers: Object.freeze(servers),
+    given: environment,
     environment: process.env,
     underNpm: environment.npm_lifecycle_event !== undefined,
   });
@@ -137,13 +145,13 @@ export const requireServers = <Name extends ServerVariable>(
     });
   const { MYSQL_PORT } = config.servers;
   if (MYSQL_PORT !== undefined && !/^\d{1,5}$/.test(MYSQL_PORT))
-    throw invalid('MYSQL_PORT', `'${MYSQL_PORT}' is not a port number`);
+    throw settingInvalid('MYSQL_PORT', `'${MYSQL_PORT}' is not a port number`);
   return config.servers as Readonly<Record<Name, string>>;
 };
 
-/** Whether the servers are given: all of the variables are set. @throws BridgeError `configuration` where only some are */
-export const serversGiven = (config: Config): boolean => {
-  if (Object.keys(config.servers).length === 0) return false;
-  requireServers(config, SERVER_VARIABLES);
+/** Whether the servers are given: all of these variables are set. @throws BridgeError `configuration` where only some are */
+export const serversGiven = (config: Config, names: readonly ServerVariable[]): boolean => {
+  if (names.every((name) => config.servers[name] === undefined)) return false;
+  requireServers(config, names);
   return true;
 };

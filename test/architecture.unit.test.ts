@@ -6,10 +6,12 @@ const root = join(__dirname, '..', 'src');
 /** Ranks from the inside out: a file imports from lower ranks, or from its own folder, and never from a sibling of its rank. */
 const RANKS: readonly (readonly string[])[] = [
   ['core'],
-  ['adapters/avro', 'adapters/files', 'adapters/kafka', 'adapters/mysql', 'engines'],
+  ['package-root.ts'],
+  ['adapters/avro', 'adapters/files', 'adapters/json', 'adapters/kafka', 'adapters/mysql', 'engines'],
   ['captures', 'generators', 'transforms', 'sinks'],
   ['pipelines'],
-  ['config.ts', 'lifecycle.ts', 'log.ts', 'parent.ts', 'explain.ts'],
+  ['config.ts', 'lifecycle.ts', 'log.ts', 'output.ts', 'parent.ts', 'explain.ts'],
+  ['feed-settings.ts'],
   ['app'],
   ['commands'],
   ['cli.ts'],

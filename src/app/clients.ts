@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Kafka } from 'kafkajs';
 import { avroCodec } from '../adapters/avro/index.js';
+import { jsonCodec } from '../adapters/json/index.js';
 import { type KafkaAdmin, kafkaAdmin } from '../adapters/kafka/admin.js';
 import { kafkaClient } from '../adapters/kafka/client.js';
 import { kafkaPublisher } from '../adapters/kafka/publish.js';
@@ -13,6 +13,7 @@ import type { Config, ServerEnvironment } from '../config.js';
 import type { Publish, TopicReader } from '../core/broker.js';
 import type { Codec } from '../core/codec.js';
 import type { Log } from '../core/log.js';
+import { packageRoot } from '../package-root.js';
 
 export type ClientsOptions = Readonly<{
   config: Config;
@@ -37,9 +38,6 @@ export type Clients = Readonly<{
   database: string;
 }>;
 
-/** The folder of the package: the same from `src/app` and from `dist/app`. */
-export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-
 export const schemasDirectory = join(packageRoot, 'schemas');
 
 /** Makes the clients of one role, each released with the program. */
@@ -61,6 +59,7 @@ export const openClients = async ({ config, servers, clientId, log, signal, onRe
     signal,
     ...(ca === undefined ? {} : { ssl: { ca } }),
   });
+  const avro = avroCodec({ registryUrl: servers.SCHEMA_REGISTRY_URL ?? '', schemasDirectory, log });
   const admin = kafkaAdmin(kafka);
   const reader = kafkaReader(kafka);
   const publisher = kafkaPublisher(kafka);
@@ -70,7 +69,7 @@ export const openClients = async ({ config, servers, clientId, log, signal, onRe
     admin,
     reader,
     publish: publisher.publish,
-    codec: avroCodec({ registryUrl: servers.SCHEMA_REGISTRY_URL ?? '', schemasDirectory, log }),
+    codec: { open: (topic) => (topic.format.kind === 'json' ? jsonCodec : avro).open(topic) },
     capture: { ...account(servers.MYSQL_USER, servers.MYSQL_PASSWORD), database },
     connectUpdater: () =>
       openConnection({ ...account(servers.MYSQL_UPDATER_USER, servers.MYSQL_UPDATER_PASSWORD), database }, { role: 'updater' }),

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Config } from '../config.js';
 import { BridgeError } from '../core/errors.js';
 import type { Pipeline } from '../core/pipeline.js';
+import { customised } from './customised.js';
 import { nearest } from './nearest.js';
 
 const directory = join(dirname(fileURLToPath(import.meta.url)), '..', 'pipelines');
@@ -15,16 +17,33 @@ export const pipelineNames = (): string[] =>
     .filter((name) => ['index.js', 'index.ts'].some((file) => existsSync(join(directory, name, file))))
     .sort();
 
-/** @throws BridgeError `configuration` with the nearest name when there is no such pipeline */
-export const loadPipeline = async (name: string): Promise<Pipeline> => {
-  const names = pipelineNames();
-  if (!names.includes(name))
-    throw new BridgeError({
-      code: 'PIPELINE_UNKNOWN',
-      kind: 'configuration',
-      found: `There is no pipeline '${name}'.`,
-      fix: `${nearest(name, names)}The pipelines are: ${names.join(', ')}.`,
-    });
+/** One of some named things. @throws BridgeError `configuration` with the nearest name when it is none of them */
+export const oneNamed = <T extends Readonly<{ name: string }>>(
+  kind: 'pipeline' | 'feed' | 'worker',
+  name: string,
+  among: readonly T[],
+): T => {
+  const found = among.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = among.map((one) => one.name);
+  throw new BridgeError({
+    code: `${kind.toUpperCase()}_UNKNOWN`,
+    kind: 'configuration',
+    found: `There is no ${kind} '${name}'.`,
+    fix: `${nearest(name, names)}The ${kind}s are: ${names.join(', ')}.`,
+  });
+};
+
+/**
+ * A pipeline as the environment wants it.
+ * @throws BridgeError `configuration` with the nearest name when there is no such pipeline, or naming a variable that is not valid
+ */
+export const loadPipeline = async (name: string, config: Config): Promise<Pipeline> => {
+  oneNamed(
+    'pipeline',
+    name,
+    pipelineNames().map((one) => ({ name: one })),
+  );
   const module = (await import(`../pipelines/${name}/index.js`)) as { default: Pipeline };
-  return module.default;
+  return customised(module.default, config);
 };

@@ -6,9 +6,11 @@ type Instance = { partitions: number[]; lines: number; readonly lag: Map<string,
 export type Progress = Readonly<{
   seeded(rows: number, changes: number): void;
   captured(rows: number): void;
-  published(records: number): void;
+  published(feed: string, records: number): void;
   assigned(instance: string, partitions: readonly TopicPartition[]): void;
   handled(instance: string, at: TopicPartition, next: bigint, end: bigint, lines: number): void;
+  /** How many records of each feed are acknowledged. */
+  byFeed: ReadonlyMap<string, number>;
   line(): string;
 }>;
 
@@ -17,7 +19,9 @@ const lagOf = ({ lag }: Instance): bigint => [...lag.values()].reduce((sum, one)
 export const progress = (instances: readonly string[]): Progress => {
   const known = new Map<string, Instance>(instances.map((name) => [name, { partitions: [], lines: 0, lag: new Map() }]));
   const counts = { seeded: 0, changed: 0, captured: 0, published: 0 };
+  const byFeed = new Map<string, number>();
   return {
+    byFeed,
     seeded(rows, changes) {
       counts.seeded = rows;
       counts.changed = changes;
@@ -25,8 +29,9 @@ export const progress = (instances: readonly string[]): Progress => {
     captured(rows) {
       counts.captured += rows;
     },
-    published(records) {
+    published(feed, records) {
       counts.published += records;
+      byFeed.set(feed, (byFeed.get(feed) ?? 0) + records);
     },
     assigned(name, partitions) {
       const instance = known.get(name);

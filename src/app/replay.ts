@@ -6,7 +6,7 @@ import { REPLAY_REQUEST_FILE } from '../adapters/files/state-file.js';
 import { requestText } from '../adapters/files/state-format.js';
 import { openConnection } from '../adapters/mysql/connect.js';
 import { BridgeError } from '../core/errors.js';
-import type { FeedDefinition } from '../core/pipeline.js';
+import type { TableFeed } from '../core/pipeline.js';
 import { canonicalTimestamp } from '../core/timestamp.js';
 import type { Clients } from './clients.js';
 
@@ -26,7 +26,7 @@ const refuseTime = (text: string, problem: string): BridgeError =>
  * @param text a time, `now`, or undefined for the beginning
  * @throws BridgeError `configuration` for a time of another form or ahead of the database's clock
  */
-export const planReplay = async (clients: Clients, { source }: FeedDefinition, text: string | undefined): Promise<ReplayPlan> => {
+export const planReplay = async (clients: Clients, { source }: TableFeed, text: string | undefined): Promise<ReplayPlan> => {
   const connection = await openConnection(clients.capture, { role: 'replay' });
   try {
     const [clock] = await connection.query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now');

@@ -1,20 +1,19 @@
-import { peekState } from '../adapters/files/state-file.js';
-import { inspectTable } from '../captures/polling/inspect.js';
 import type { Config, ServerEnvironment } from '../config.js';
-import { delayOrAbort } from '../core/delay.js';
 import type { Log } from '../core/log.js';
-import { keepTrying } from '../core/patience.js';
-import type { Pipeline } from '../core/pipeline.js';
+import { instancesOf, type Pipeline } from '../core/pipeline.js';
 import { allEnded } from './all-ended.js';
 import { type Clients, openClients } from './clients.js';
-import { captureOptions, runFeedForever, stateDirectory } from './feeds.js';
+import { type Generating, runGeneratorFeed } from './generator-feed.js';
 import type { Progress } from './progress.js';
-import { runWorkerForever } from './workers.js';
+import { runTableFeed } from './table-feed.js';
+import { runWorkerForever, type Showing } from './workers.js';
 
 export type RunAllOptions = Readonly<{
   config: Config;
-  servers: ServerEnvironment;
+  servers: Partial<ServerEnvironment>;
   pipeline: Pipeline;
+  generating: Generating;
+  showing: Showing;
   log: Log;
   /** Stops the roles. */
   signal: AbortSignal;
@@ -22,80 +21,56 @@ export type RunAllOptions = Readonly<{
   onRelease(release: () => Promise<void>): void;
 }>;
 
-/** Names of all worker instances that `up` starts. */
-export const instancesOf = ({ workers }: Pipeline): string[] =>
-  workers.flatMap(({ instances, instancePrefix }) =>
-    Array.from({ length: instances }, (_, index) => `${instancePrefix}${index + 1}`),
-  );
+/** The roles of a pipeline that run. Both reject with the first failure, when all have come to their end. */
+export type Running = Readonly<{
+  /** When no feed has anything more to publish: generators end by their count, tables with the signal. */
+  fed: Promise<void>;
+  ended: Promise<void>;
+}>;
 
 /** Runs every feed and every worker of a pipeline in this process, until the signal aborts or one of them fails. */
-export const runAll = async (options: RunAllOptions): Promise<void> => {
-  const { config, servers, pipeline, log, progress, onRelease } = options;
+export const runAll = async (options: RunAllOptions): Promise<Running> => {
+  const { config, servers, pipeline, generating, showing, log, progress, onRelease } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const clientsOf = (clientId: string): Promise<Clients> => openClients({ config, servers, clientId, log, signal, onRelease });
-  const roles: Promise<void>[] = [];
-  for (const definition of pipeline.feeds) {
-    const clients = await clientsOf(`rowbridge-${definition.name}`);
-    const { captured, published } = progress;
-    roles.push(
-      runFeedForever({ config, clients, definition, log, signal, wait: true, onCaptured: captured, onPublished: published }),
-    );
-  }
-  for (const definition of pipeline.workers) {
-    for (let n = 1; n <= definition.instances; n++) {
-      const instance = `${definition.instancePrefix}${n}`;
-      const clients = await clientsOf(instance);
-      roles.push(
-        runWorkerForever({
-          config,
-          clients,
-          definition,
-          instance,
-          log: log.child({ instance }),
-          signal,
-          wait: true,
-          onAssigned: (assigned) => progress.assigned(instance, assigned),
-          onHandled: (at, next, end, lines) => progress.handled(instance, at, next, end, lines),
-        }),
-      );
-    }
-  }
-  const watched = roles.map((role) =>
+  const watched = (role: Promise<void>): Promise<void> =>
     role.catch((error: unknown) => {
       failed.abort();
       throw error;
-    }),
-  );
-  await allEnded(watched);
-};
-
-/** Whether every row of the tables is in the topics and every record of the topics was handled by every group. */
-export const isDrained = async (options: RunAllOptions, clients: Clients): Promise<boolean> => {
-  const { config, pipeline, log, signal } = options;
+    });
+  const feeds: Promise<void>[] = [];
+  const workers: Promise<void>[] = [];
   for (const definition of pipeline.feeds) {
-    const stored = await peekState(stateDirectory(config, definition));
-    if (stored?.state == null || stored.edited) return false;
-    const { rows } = await inspectTable(
-      captureOptions({ config, clients, definition, log, signal, wait: false }),
-      stored.state.position,
-    );
-    if (rows > 0) return false;
+    const clients = await clientsOf(`rowbridge-${definition.name}`);
+    const common = { config, clients, log: log.child({ feed: definition.name }), signal, wait: true };
+    const { source } = definition;
+    const onPublished = (records: number): void => progress.published(definition.name, records);
+    const running =
+      source.kind === 'table'
+        ? runTableFeed({ ...common, definition: { ...definition, source }, onPublished, onCaptured: progress.captured })
+        : runGeneratorFeed({ ...common, definition: { ...definition, source }, onPublished, generating });
+    feeds.push(watched(running));
   }
-  for (const { name, from } of pipeline.workers) {
-    for (const topic of from) {
-      const committed = await clients.admin.committed(name, topic.name);
-      for (const [partition, end] of await clients.reader.endOffsets(topic.name))
-        if (end > 0n && (committed.get(partition) ?? 0n) < end) return false;
+  for (const definition of pipeline.workers) {
+    for (const instance of instancesOf(definition)) {
+      const clients = await clientsOf(instance);
+      const running = runWorkerForever({
+        config,
+        clients,
+        definition,
+        instance,
+        log: log.child({ instance }),
+        signal,
+        wait: true,
+        showing,
+        onAssigned: (assigned) => progress.assigned(instance, assigned),
+        onHandled: (at, next, end, lines) => progress.handled(instance, at, next, end, lines),
+      });
+      workers.push(watched(running));
     }
   }
-  return true;
-};
-
-/** Waits until everything has arrived. False when the signal aborted first. */
-export const drained = async (options: RunAllOptions, clients: Clients): Promise<boolean> => {
-  const { log, signal } = options;
-  while (!(await keepTrying(() => isDrained(options, clients), { log, signal })))
-    if (!(await delayOrAbort(200, signal))) return false;
-  return true;
+  const fed = allEnded(feeds);
+  fed.catch(() => {});
+  return { fed, ended: allEnded([...feeds, ...workers]) };
 };

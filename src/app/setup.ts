@@ -4,10 +4,10 @@ import { setupDatabase } from '../adapters/mysql/setup.js';
 import type { Config, ServerEnvironment } from '../config.js';
 import type { Log } from '../core/log.js';
 import { keepTrying } from '../core/patience.js';
-import type { Pipeline } from '../core/pipeline.js';
+import { type Pipeline, type Row, tableFeeds } from '../core/pipeline.js';
 import { deadLetterTopicOf, type Topic } from '../core/topic.js';
+import { packageRoot } from '../package-root.js';
 import type { Clients } from './clients.js';
-import { packageRoot } from './clients.js';
 
 export type SetupOptions = Readonly<{
   config: Config;
@@ -23,7 +23,7 @@ export type SetupOptions = Readonly<{
 const EVERYBODY = 0o777;
 
 /** Every topic of a pipeline, once. */
-export const topicsOf = ({ feeds, workers }: Pipeline): readonly Topic<never>[] => [
+export const topicsOf = ({ feeds, workers }: Pipeline): readonly Topic<Row>[] => [
   ...new Map(
     [...feeds.map(({ topic }) => topic), ...workers.flatMap(({ from }) => from)].map((topic) => [topic.name, topic]),
   ).values(),
@@ -31,7 +31,7 @@ export const topicsOf = ({ feeds, workers }: Pipeline): readonly Topic<never>[] 
 
 /** As root, as in docker compose, the folders are opened to all: the person who typed the command may have any uid. */
 const openDirectories = async ({ config, pipeline }: SetupOptions): Promise<void> => {
-  const states = pipeline.feeds.map(({ source }) => join(config.stateDirectory, source.table));
+  const states = tableFeeds(pipeline).map(({ source }) => join(config.stateDirectory, source.table));
   for (const directory of [config.stateDirectory, config.logsDirectory, ...states]) {
     await mkdir(directory, { recursive: true });
     if (process.getuid?.() === 0) await chmod(directory, EVERYBODY);
@@ -44,7 +44,7 @@ export const setUp = async (options: SetupOptions): Promise<void> => {
   const topics = topicsOf(pipeline);
   const patience = { log, signal, forMs };
   await openDirectories(options);
-  const tables = pipeline.feeds.map(({ source }) => source.table);
+  const tables = tableFeeds(pipeline).map(({ source }) => source.table);
   if (tables.length > 0)
     await keepTrying(
       () =>

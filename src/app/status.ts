@@ -3,12 +3,12 @@ import { inspectTable } from '../captures/polling/inspect.js';
 import type { Config } from '../config.js';
 import type { Guarantee } from '../core/guarantee.js';
 import type { Log } from '../core/log.js';
-import type { Pipeline, WorkerDefinition } from '../core/pipeline.js';
+import { type GeneratorFeed, generatorFeeds, type Pipeline, tableFeeds, type WorkerDefinition } from '../core/pipeline.js';
 import type { Position } from '../core/position.js';
 import { partitionKey } from '../core/topic.js';
 import { instanceLogs } from '../sinks/json-log/index.js';
 import type { Clients } from './clients.js';
-import { captureOptions, type FeedOptions, stateDirectory } from './feeds.js';
+import { captureOptions, stateDirectory, type TableFeedOptions } from './table-feed.js';
 
 export type FeedStatus = Readonly<{
   name: string;
@@ -43,9 +43,16 @@ export type WorkerStatus = Readonly<{
 
 export type StatusOptions = Readonly<{ config: Config; clients: Clients; pipeline: Pipeline; log: Log; signal: AbortSignal }>;
 
-export type Status = Readonly<{ feeds: readonly FeedStatus[]; workers: readonly WorkerStatus[] }>;
+/** A generator keeps no position: what it has published stands in its topic. */
+export type GeneratorStatus = Readonly<{ name: string; topic: string; records: number }>;
 
-const feedStatus = async (options: FeedOptions): Promise<FeedStatus> => {
+export type Status = Readonly<{
+  feeds: readonly FeedStatus[];
+  generators: readonly GeneratorStatus[];
+  workers: readonly WorkerStatus[];
+}>;
+
+const feedStatus = async (options: TableFeedOptions): Promise<FeedStatus> => {
   const { config, definition } = options;
   const stored = await peekState(stateDirectory(config, definition));
   const position = stored === null ? null : stored.edited || stored.state === null ? stored.from : stored.state.position;
@@ -63,6 +70,12 @@ const feedStatus = async (options: FeedOptions): Promise<FeedStatus> => {
   };
 };
 
+const generatorStatus = async ({ reader }: Clients, { name, topic }: GeneratorFeed): Promise<GeneratorStatus> => {
+  const [starts, ends] = [await reader.startOffsets(topic.name), await reader.endOffsets(topic.name)];
+  const records = [...ends].reduce((sum, [partition, end]) => sum + Number(end - (starts.get(partition) ?? 0n)), 0);
+  return { name, topic: topic.name, records };
+};
+
 /** Everybody who is or was a member: the living ones with what they are assigned, the others with what only their log knows. */
 const workerStatuses = async (
   { clients, config }: StatusOptions,
@@ -77,7 +90,8 @@ const workerStatuses = async (
     for (const [partition, end] of await clients.reader.endOffsets(topic))
       offsets.set(partitionKey({ topic, partition }), { committed: committed.get(partition), end });
   }
-  const instances = [...new Set([...living.keys(), ...logs.keys()])].sort();
+  const ofThisWorker = [...logs].filter(([, logged]) => [...logged.keys()].some((key) => offsets.has(key)));
+  const instances = [...new Set([...living.keys(), ...ofThisWorker.map(([name]) => name)])].sort();
   return instances.map((instance) => {
     const logged = logs.get(instance) ?? new Map();
     const ours = living.get(instance)?.map(partitionKey) ?? [...logged.keys()].filter((key) => !assigned.has(key));
@@ -104,8 +118,10 @@ const workerStatuses = async (
 export const statusOf = async (options: StatusOptions): Promise<Status> => {
   const { pipeline } = options;
   const feeds: FeedStatus[] = [];
-  for (const definition of pipeline.feeds) feeds.push(await feedStatus({ ...options, definition, wait: false }));
+  for (const definition of tableFeeds(pipeline)) feeds.push(await feedStatus({ ...options, definition, wait: false }));
   const workers: WorkerStatus[] = [];
   for (const definition of pipeline.workers) workers.push(...(await workerStatuses(options, definition)));
-  return { feeds, workers };
+  const generators: GeneratorStatus[] = [];
+  for (const definition of generatorFeeds(pipeline)) generators.push(await generatorStatus(options.clients, definition));
+  return { feeds, generators, workers };
 };

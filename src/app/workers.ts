@@ -1,12 +1,29 @@
 import { kafkaSubscribe } from '../adapters/kafka/subscribe.js';
 import type { Config } from '../config.js';
-import type { TopicReader } from '../core/broker.js';
+import type { Beginning, TopicReader } from '../core/broker.js';
 import type { Log } from '../core/log.js';
+import type { Output } from '../core/output.js';
 import { keepTrying } from '../core/patience.js';
 import type { RecordTimestamp, SinkParts, WorkerDefinition } from '../core/pipeline.js';
 import type { TopicPartition } from '../core/topic.js';
+import { chain } from '../core/transform.js';
 import { runWorker, type WorkerMarker } from '../core/worker.js';
+import { where } from '../transforms/where.js';
 import type { Clients } from './clients.js';
+import { rewind } from './rewind.js';
+
+/** What a person asks of a worker: where to begin, when to end, what to show and how. */
+export type Showing = Readonly<{
+  output: Output;
+  json: boolean;
+  /** Where to begin, whatever the group has committed. */
+  from?: Beginning;
+  /** Ends after so many results. */
+  max?: number;
+  every?: number;
+  /** Only the values with this text in this field. */
+  where?: Readonly<{ field: string; text: string }>;
+}>;
 
 export type WorkerOptions = Readonly<{
   config: Config;
@@ -16,6 +33,7 @@ export type WorkerOptions = Readonly<{
   log: Log;
   signal: AbortSignal;
   wait: boolean;
+  showing: Showing;
   onAssigned?(assigned: readonly TopicPartition[]): void;
   onHandled?(at: TopicPartition, next: bigint, end: bigint, records: number): void;
   onMarker?(marker: WorkerMarker): void;
@@ -36,9 +54,17 @@ export const recordTimestamp =
  * @throws BridgeError `environment` with `wait` false when a server is away, or when the sink is held by another process
  */
 export const runWorkerForever = async (options: WorkerOptions): Promise<void> => {
-  const { config, clients, definition, instance, log, signal, wait, onAssigned, onHandled, onMarker } = options;
+  const { config, clients, definition, instance, log, signal, wait, showing, onAssigned, onHandled, onMarker } = options;
+  const { output, json, every, max } = showing;
+  const topics = definition.from.map(({ name }) => name);
+  // A person's wish is fulfilled once; after that the group goes on from where it is.
+  let { from } = showing;
   const sink = definition.sink({
+    group: definition.name,
     instance,
+    output,
+    json,
+    ...(every === undefined ? {} : { every }),
     directory: config.logsDirectory,
     readRecordTimestamp: recordTimestamp(clients.reader),
     log,
@@ -48,11 +74,20 @@ export const runWorkerForever = async (options: WorkerOptions): Promise<void> =>
       group: definition.name,
       instance,
       topics: definition.from,
-      transform: definition.transform,
+      transform:
+        showing.where === undefined
+          ? definition.transform
+          : chain(where(showing.where.field, showing.where.text), definition.transform),
       sink,
       codec: clients.codec,
       subscribe: kafkaSubscribe(clients.kafka),
       publish: clients.publish,
+      ...(from === undefined ? {} : { from }),
+      async rewind(to) {
+        await rewind(clients, definition.name, topics, to, signal);
+        from = undefined;
+      },
+      ...(max === undefined ? {} : { max }),
       log,
       signal,
       ...(onAssigned === undefined ? {} : { onAssigned }),

@@ -1,6 +1,7 @@
 import type { Config } from '../config.js';
 import { BridgeError } from '../core/errors.js';
 import type { Log } from '../core/log.js';
+import type { Output } from '../core/output.js';
 import type { Lifecycle } from '../lifecycle.js';
 
 /** What every command is handed. */
@@ -10,6 +11,8 @@ export type Context = Readonly<{
   log: Log;
   /** Writes a line of data to stdout. */
   print(line: string): void;
+  /** Stdout as workers show things on it. */
+  output: Output;
   /** Ends the process at once. */
   exit(code: number): void;
 }>;

@@ -6,7 +6,7 @@ import { onParentDeath } from '../parent.js';
 import type { CommandSpec, Context, Options } from './command.js';
 import { progressText } from './progress-text.js';
 
-const show = ({ print }: Context, environment: ServerEnvironment, options: Options): void => {
+const show = ({ print }: Context, environment: Partial<ServerEnvironment>, options: Options): void => {
   if (options.json === true) print(JSON.stringify(environment));
   else for (const line of exportLines(environment)) print(line);
 };

@@ -1,51 +1,80 @@
 import { allEnded } from '../app/all-ended.js';
 import { openClients } from '../app/clients.js';
-import { runFeedForever } from '../app/feeds.js';
+import { runGeneratorFeed } from '../app/generator-feed.js';
 import { killAt } from '../app/kill-at.js';
-import { loadPipeline } from '../app/pipelines.js';
+import { loadPipeline, oneNamed } from '../app/pipelines.js';
+import { neededByFeeds } from '../app/servers-needed.js';
+import { runTableFeed } from '../app/table-feed.js';
 import { requireServers } from '../config.js';
-import { type CommandSpec, waits } from './command.js';
+import { generatorFeeds, type Pipeline } from '../core/pipeline.js';
+import { type CommandSpec, type Context, type Options, waits } from './command.js';
+import { showFeedProgress, summaryLines } from './feed-progress.js';
+import { GENERATOR_OPTIONS, generatorSettings, refuseGeneratorOptions } from './generating.js';
 
-export const PRODUCE_VARIABLES = [
-  'KAFKA_BROKERS',
-  'SCHEMA_REGISTRY_URL',
-  'MYSQL_HOST',
-  'MYSQL_PORT',
-  'MYSQL_USER',
-  'MYSQL_PASSWORD',
-  'MYSQL_DATABASE',
-] as const;
+/** Runs feeds until they end, the signal aborts, or one of them fails: then the others drain before the failure is told. */
+const runFeeds = async (
+  { config, lifecycle, log, print }: Context,
+  pipeline: Pipeline,
+  name: string,
+  options: Options,
+): Promise<void> => {
+  const generators = generatorFeeds(pipeline);
+  if (generators.length === 0) refuseGeneratorOptions(options, name);
+  const generating = generatorSettings(options);
+  const servers = requireServers(config, neededByFeeds(pipeline.feeds));
+  const failed = new AbortController();
+  const over = new AbortController();
+  const signal = AbortSignal.any([lifecycle.signal, failed.signal]);
+  const { onRelease } = lifecycle;
+  const clients = await openClients({ config, servers, clientId: `rowbridge-${name}`, log, signal, onRelease });
+  const acknowledged = new Map<string, number>();
+  const feeds = pipeline.feeds.map(({ name: feed, source, topic }) => {
+    const common = {
+      config,
+      clients,
+      log: log.child({ feed }),
+      signal,
+      wait: waits(options),
+      onPublished: (records: number) => void acknowledged.set(feed, (acknowledged.get(feed) ?? 0) + records),
+    };
+    const running =
+      source.kind === 'table'
+        ? runTableFeed({ ...common, definition: { name: feed, source, topic }, onMarker: killAt(config) })
+        : runGeneratorFeed({ ...common, definition: { name: feed, source, topic }, generating });
+    return running.catch((error: unknown) => {
+      failed.abort();
+      throw error;
+    });
+  });
+  const shown = generators.length === 0 ? undefined : showFeedProgress(generators, generating, acknowledged, over.signal);
+  try {
+    await allEnded(feeds);
+  } finally {
+    over.abort();
+    await shown;
+    if (generators.length === 0) log.info({ published: [...acknowledged.values()][0] ?? 0 }, 'producer stopped');
+    else if (options.json === true) print(JSON.stringify(Object.fromEntries(acknowledged)));
+    else for (const line of summaryLines(generators, acknowledged)) print(line);
+  }
+};
 
 export const produce: CommandSpec = {
-  usage: 'produce <pipeline>',
-  summary: 'capture changed rows and publish them, until stopped',
-  options: [['--no-wait', 'exit 3 when a server is away, instead of waiting for it']],
-  examples: ['rowbridge produce products'],
-  async run({ config, lifecycle, log }, [name = ''], options) {
-    const pipeline = await loadPipeline(name);
-    const servers = requireServers(config, PRODUCE_VARIABLES);
-    const { onRelease } = lifecycle;
-    // When one of them fails, the others drain before the failure is told.
-    const over = new AbortController();
-    const signal = AbortSignal.any([lifecycle.signal, over.signal]);
-    const clients = await openClients({ config, servers, clientId: `rowbridge-${name}`, log, signal, onRelease });
-    let published = 0;
-    const feeds = pipeline.feeds.map((definition) =>
-      runFeedForever({
-        config,
-        clients,
-        definition,
-        log: log.child({ feed: definition.name }),
-        signal,
-        wait: waits(options),
-        onMarker: killAt(config),
-        onPublished: (records) => {
-          published += records;
-        },
-      }).finally(() => over.abort()),
-    );
-    await allEnded(feeds);
-    log.info({ published }, 'producer stopped');
+  usage: 'produce <pipeline> [feed]',
+  summary: 'publish what a pipeline feeds on: changed rows of tables, until stopped, or generated events',
+  options: [
+    ...GENERATOR_OPTIONS,
+    ['--no-wait', 'exit 3 when a server is away, instead of waiting for it'],
+    ['--json', 'how many events were acknowledged, as one JSON object'],
+  ],
+  examples: [
+    'rowbridge produce products',
+    'rowbridge produce shop-events purchases --count 100 --seed 7',
+    'rowbridge produce traffic --rate 20',
+  ],
+  async run(context, [name = '', feed], options) {
+    const pipeline = await loadPipeline(name, context.config);
+    const feeds = feed === undefined ? pipeline.feeds : [oneNamed('feed', feed, pipeline.feeds)];
+    await runFeeds(context, { ...pipeline, feeds }, name, options);
     return 0;
   },
 };

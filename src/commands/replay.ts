@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { openClients } from '../app/clients.js';
-import { stateDirectory } from '../app/feeds.js';
 import { loadPipeline } from '../app/pipelines.js';
 import { planReplay, requestReplay } from '../app/replay.js';
+import { stateDirectory } from '../app/table-feed.js';
 import { requireServers } from '../config.js';
 import { BridgeError } from '../core/errors.js';
 import { keepTrying } from '../core/patience.js';
+import { tableFeeds } from '../core/pipeline.js';
 import type { CommandSpec } from './command.js';
 import { ONE_SHOT_MS } from './setup.js';
 
@@ -41,12 +42,12 @@ export const replay: CommandSpec = {
   examples: ['rowbridge replay products --dry-run', "rowbridge replay products --from '2026-11-21 01:22:33' --yes"],
   logLevel: 'warn',
   async run({ config, lifecycle, log, print }, [name = ''], options) {
-    const pipeline = await loadPipeline(name);
+    const pipeline = await loadPipeline(name, config);
     const servers = requireServers(config, ['MYSQL_HOST', 'MYSQL_PORT', 'MYSQL_USER', 'MYSQL_PASSWORD', 'MYSQL_DATABASE']);
     const { signal, onRelease } = lifecycle;
     const clients = await openClients({ config, servers, clientId: 'rowbridge-replay', log, signal, onRelease });
     const from = typeof options.from === 'string' ? options.from : undefined;
-    for (const feed of pipeline.feeds) {
+    for (const feed of tableFeeds(pipeline)) {
       const plan = await keepTrying(() => planReplay(clients, feed, from), { log, signal, forMs: ONE_SHOT_MS });
       if (plan === undefined) return 130;
       print(`${feed.source.table}: ${plan.rows} rows from ${plan.from ?? 'the beginning'} would travel again.`);

@@ -1,10 +1,10 @@
 import { openClients } from '../app/clients.js';
 import { loadPipeline } from '../app/pipelines.js';
-import { type FeedStatus, statusOf, type WorkerStatus } from '../app/status.js';
+import { neededByFeeds, neededByWorkers } from '../app/servers-needed.js';
+import { type FeedStatus, type GeneratorStatus, statusOf, type WorkerStatus } from '../app/status.js';
 import { requireServers } from '../config.js';
 import { keepTrying } from '../core/patience.js';
 import type { CommandSpec } from './command.js';
-import { PRODUCE_VARIABLES } from './produce.js';
 import { ONE_SHOT_MS } from './setup.js';
 
 const feedLines = (feed: FeedStatus): string[] => [
@@ -13,6 +13,8 @@ const feedLines = (feed: FeedStatus): string[] => [
   `  position   ${feed.position?.timestamp ?? 'the beginning'}${feed.position?.key === undefined ? '' : `, key ${feed.position.key}`}`,
   `  waiting    ${feed.rowsWaiting} rows${feed.rowsWaiting > 0 ? `, the oldest ${feed.ageSeconds.toFixed(1)} s old` : ''}`,
 ];
+
+const generatorLine = ({ name, topic, records }: GeneratorStatus): string => `generator ${name} -> ${topic}: ${records} records`;
 
 const workerLines = ({ instance, group, running, partitions }: WorkerStatus): string[] => [
   `worker ${instance} of ${group}${running ? '' : ' (not running)'}`,
@@ -29,8 +31,8 @@ export const status: CommandSpec = {
   examples: ['rowbridge status', 'rowbridge status products --json'],
   logLevel: 'warn',
   async run({ config, lifecycle, log, print }, [name = 'products'], options) {
-    const pipeline = await loadPipeline(name);
-    const servers = requireServers(config, PRODUCE_VARIABLES);
+    const pipeline = await loadPipeline(name, config);
+    const servers = requireServers(config, [...neededByFeeds(pipeline.feeds), ...neededByWorkers(pipeline.workers)]);
     const { signal, onRelease } = lifecycle;
     const clients = await openClients({ config, servers, clientId: 'rowbridge-status', log, signal, onRelease });
     const found = await keepTrying(() => statusOf({ config, clients, pipeline, log, signal }), {
@@ -40,7 +42,13 @@ export const status: CommandSpec = {
     });
     if (found === undefined) return 130;
     if (options.json === true) print(JSON.stringify(found, null, 2));
-    else for (const line of [...found.feeds.flatMap(feedLines), ...found.workers.flatMap(workerLines)]) print(line);
+    else
+      for (const line of [
+        ...found.feeds.flatMap(feedLines),
+        ...found.generators.map(generatorLine),
+        ...found.workers.flatMap(workerLines),
+      ])
+        print(line);
     return 0;
   },
 };

@@ -38,7 +38,7 @@ export const update: CommandSpec = {
   options: [...UPDATER_OPTIONS, ['--no-wait', 'exit 3 when a server is away, instead of waiting for it']],
   examples: ['rowbridge update products --once', 'rowbridge update products --rate 20 --count 500 --seed 7'],
   async run({ config, lifecycle, log }, [name = ''], options) {
-    const pipeline = await loadPipeline(name);
+    const pipeline = await loadPipeline(name, config);
     const settings = updaterSettings(options);
     const servers = requireServers(config, [
       'MYSQL_HOST',

@@ -48,13 +48,14 @@ export type IncomingBatch = Readonly<{
   commit(next: bigint): Promise<void>;
 }>;
 
+/** An end of a topic to begin at. */
+export type Beginning = 'beginning' | 'latest';
+
 export type Subscription = Readonly<{
   group: string;
   /** How this member is named on the broker's side. */
   clientId: string;
   topics: readonly string[];
-  /** Where to begin in a partition without a committed offset. */
-  from: 'beginning' | 'latest';
   signal: AbortSignal;
   /**
    * Called on each assignment, before its first batch.

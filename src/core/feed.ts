@@ -64,7 +64,7 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
       if (fresh.length > 0) {
         if (!(await run.stillOurs())) throw lockLost(run.name);
         run.onMarker?.('before-publish');
-        ends = new Map([...ends, ...(await publishBatch(run, codec, fresh))]);
+        ends = new Map([...ends, ...(await publishBatch(run, codec, fresh)).ends]);
         run.onMarker?.('after-ack');
       }
       unsaved.passed(batch);

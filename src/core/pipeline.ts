@@ -1,4 +1,5 @@
 import type { Log } from './log.js';
+import type { Output } from './output.js';
 import type { Sink } from './sink.js';
 import type { SqlConnection } from './sql.js';
 import type { Topic } from './topic.js';
@@ -8,15 +9,52 @@ import type { Transform } from './transform.js';
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A table whose new and changed rows travel into a topic. */
-export type TableSource = Readonly<{ table: string; cursor: string; key: string }>;
+export type TableSource = Readonly<{ kind: 'table'; table: string; cursor: string; key: string }>;
 
-export type FeedDefinition = Readonly<{ name: string; source: TableSource; topic: Topic<Row> }>;
+/** What a generator of events is given. */
+export type GeneratorParts = Readonly<{
+  /** The same seed gives the same events, but for their ids and times. */
+  seed: string;
+  /** Where `<pipeline>/<file>.json` lie, which people edit. */
+  dataDirectory: string;
+  /** For generators that draw from a list: at random, or one after the other as they stand in the file. */
+  order: 'random' | 'file';
+  /** The time, in microseconds since 1970. */
+  nowMicros(): number;
+}>;
+
+/** Simulated events that travel into a topic. */
+export type GeneratorSource<T = Row> = Readonly<{
+  kind: 'generator';
+  name: string;
+  /** Events a second unless a person asks for another rate. */
+  eventsPerSecond: number;
+  /** Events a run unless a person asks for another count; without it a run has no end. */
+  count?: number;
+  /**
+   * Begins a run: events without end.
+   * @throws BridgeError `configuration` when a data file is missing or malformed
+   */
+  open(parts: GeneratorParts): Promise<Iterator<T, never>>;
+}>;
+
+export type TableFeed = Readonly<{ name: string; source: TableSource; topic: Topic<Row> }>;
+export type GeneratorFeed = Readonly<{ name: string; source: GeneratorSource; topic: Topic<Row> }>;
+export type FeedDefinition = TableFeed | GeneratorFeed;
 
 /** What a sink may need of the world around it. */
 export type SinkParts = Readonly<{
+  /** The consumer group's id. */
+  group: string;
   instance: string;
   /** Where sinks keep their files, one folder an instance. */
   directory: string;
+  /** Where a sink that shows its results shows them. */
+  output: Output;
+  /** Whether they are for a machine: one JSON object a line. */
+  json: boolean;
+  /** After how many values numbers are shown, where a person has said so. */
+  every?: number;
   readRecordTimestamp(topic: string, partition: number, offset: bigint): Promise<RecordTimestamp>;
   log: Log;
 }>;
@@ -27,9 +65,10 @@ export type RecordTimestamp = Readonly<{ kind: 'found'; timestamp: number } | { 
 export type WorkerDefinition = Readonly<{
   /** The consumer group's id. */
   name: string;
-  /** How many members `up` starts, named `<instancePrefix>1` and so on. */
+  /** How many members `up` starts. */
   instances: number;
-  instancePrefix: string;
+  /** They are named `<instancePrefix>1` and so on; without a prefix there is one, with the group's name. */
+  instancePrefix?: string;
   from: readonly Topic<Row>[];
   transform: Transform<Row, Row>;
   sink(parts: SinkParts): Sink<Row>;
@@ -61,27 +100,40 @@ export type Pipeline = Readonly<{
   updater?(parts: UpdaterParts): Promise<UpdaterCounts>;
 }>;
 
+/** The names of the members that `up` starts. */
+export const instancesOf = ({ name, instances, instancePrefix }: WorkerDefinition): readonly string[] =>
+  instancePrefix === undefined ? [name] : Array.from({ length: instances }, (_, index) => `${instancePrefix}${index + 1}`);
+
 export const definePipeline = (pipeline: Pipeline): Pipeline => Object.freeze(pipeline);
 
 /** A table as a source: `cursor` is the timestamp column that the database stamps on every change, `key` its primary key. */
 export const table = (name: string, { cursor, key = 'id' }: Readonly<{ cursor: string; key?: string }>): TableSource => ({
+  kind: 'table',
   table: name,
   cursor,
   key,
 });
 
-/** One table into one topic. The feed's name is the table's unless said otherwise. */
-export const feed = <T extends Row>(source: TableSource, topic: Topic<T>, name = source.table): FeedDefinition => ({
-  name,
-  source,
-  topic,
-});
+/** One source into one topic. The feed's name is the source's unless said otherwise. */
+export const feed = <T extends Row>(
+  source: TableSource | GeneratorSource<T>,
+  topic: Topic<T>,
+  name = source.kind === 'table' ? source.table : source.name,
+): FeedDefinition => ({ name, source, topic }) as FeedDefinition;
+
+export const tableFeeds = ({ feeds }: Pipeline): readonly TableFeed[] =>
+  feeds.filter((one): one is TableFeed => one.source.kind === 'table');
+
+export const generatorFeeds = ({ feeds }: Pipeline): readonly GeneratorFeed[] =>
+  feeds.filter((one): one is GeneratorFeed => one.source.kind === 'generator');
 
 /** A consumer group: what its members read, what they make of it, and where they put it. */
 export const worker = <In extends Row, Out extends Row>(
   name: string,
   definition: Readonly<{
-    instances: number;
+    /** One unless said otherwise. */
+    instances?: number;
+    /** Needed where there are several. */
     instancePrefix?: string;
     from: readonly Topic<In>[];
     transform: Transform<In, Out>;
@@ -90,7 +142,7 @@ export const worker = <In extends Row, Out extends Row>(
 ): WorkerDefinition => ({
   ...definition,
   name,
-  instancePrefix: definition.instancePrefix ?? 'consumer_',
+  instances: definition.instances ?? 1,
   // The codec of the topic vouches for the type of its values.
   transform: definition.transform as unknown as Transform<Row, Row>,
 });

@@ -1,9 +1,9 @@
-import type { EndOffsets, OutgoingRecord, PartitionRecords } from './broker.js';
+import type { EndOffsets, OutgoingRecord, PartitionRecords, Publish } from './broker.js';
 import type { TopicCodec } from './codec.js';
 import { BridgeError, messageOf } from './errors.js';
-import type { FeedRun } from './feed.js';
+import type { Log } from './log.js';
 import { partitionOf } from './partition.js';
-import { deadLetterTopicOf } from './topic.js';
+import { deadLetterTopicOf, type Topic } from './topic.js';
 
 /**
  * Larger records go to the dead letters: the broker takes 1 MiB a batch by default, its header and the record's included.
@@ -25,11 +25,22 @@ const deadLetter = (key: Buffer, topic: string, reason: string): OutgoingRecord 
   headers: { 'rowbridge.reason': reason, 'rowbridge.topic': topic },
 });
 
+export type Published = Readonly<{
+  /** Of the partitions written to. */
+  ends: EndOffsets;
+  /** How many of the values are in the topic; the others are in its dead letters. */
+  acknowledged: number;
+}>;
+
 /**
  * Encodes values, groups them by partition and publishes them; what does not fit goes to the topic's dead letters first.
- * Resolves with the end offsets of the partitions written to, when everything is acknowledged.
+ * Resolves when everything is acknowledged.
  */
-export const publishBatch = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, values: readonly T[]): Promise<EndOffsets> => {
+export const publishBatch = async <T>(
+  run: Readonly<{ topic: Topic<T>; publish: Publish; log: Log }>,
+  codec: TopicCodec<T>,
+  values: readonly T[],
+): Promise<Published> => {
   const { topic } = run;
   const partitions: OutgoingRecord[][] = Array.from({ length: topic.partitions }, () => []);
   const dead: OutgoingRecord[] = [];
@@ -41,7 +52,7 @@ export const publishBatch = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, val
       partitions[partitionOf(key, topic.partitions)]?.push({ key, value: bytes });
     } catch (error) {
       if (!(error instanceof BridgeError) || error.kind !== 'record') throw error;
-      run.log.error({ key: topic.key(value), code: error.code, reason: messageOf(error) }, 'a row went to the dead letters');
+      run.log.error({ key: topic.key(value), code: error.code, reason: messageOf(error) }, 'a value went to the dead letters');
       dead.push(deadLetter(key, topic.name, messageOf(error)));
     }
   }
@@ -49,5 +60,6 @@ export const publishBatch = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, val
   const batches: PartitionRecords[] = partitions.flatMap((records, partition) =>
     records.length === 0 ? [] : { partition, records },
   );
-  return batches.length === 0 ? new Map() : run.publish(topic.name, batches);
+  const ends: EndOffsets = batches.length === 0 ? new Map() : await run.publish(topic.name, batches);
+  return { ends, acknowledged: values.length - dead.length };
 };

@@ -1,3 +1,4 @@
+import type { Beginning } from './broker.js';
 import type { TopicPartition } from './topic.js';
 import type { Meta } from './transform.js';
 
@@ -11,6 +12,13 @@ export type Sink<T> = Readonly<{
    * @throws BridgeError `environment` when the place is not writable or held by another process, `integrity` when it is damaged
    */
   open?(): Promise<void>;
+  /**
+   * Called before each joining of the group, with where a person has asked to begin anew.
+   * Gives where the group has to begin, whatever it has committed: a sink that keeps sums and has none wants everything again.
+   * Without this method it is where the person asked.
+   * @throws BridgeError `transient` when a server is away, `integrity` when what the sink holds is damaged
+   */
+  begin?(asked: Beginning | undefined): Promise<Beginning | undefined>;
   /**
    * Called on each assignment: the next offset the sink wants for a partition, where it knows better than the consumer group
    * (key: `partitionKey`). Results before these offsets are never written again.

@@ -1,9 +1,23 @@
+/** Avro under a schema of the registry. `schema` is its subject, and its file under `schemas/` without the ending. */
+export type AvroFormat = Readonly<{ kind: 'avro'; schema: string }>;
+
+/** JSON as text, so that any tool can read it. */
+export type JsonFormat<T> = Readonly<{
+  kind: 'json';
+  /** @throws BridgeError `record` naming the field that does not fit */
+  check(value: unknown): T;
+}>;
+
+/** How the values of a topic are written. */
+export type Format<T> = AvroFormat | JsonFormat<T>;
+
+export const avro = (schema: string): AvroFormat => ({ kind: 'avro', schema });
+
 /** A Kafka topic and what travels in it. */
 export type Topic<T> = Readonly<{
   name: string;
   partitions: number;
-  /** The file name of the values' schema under `schemas/`, without its ending; also the registry's subject. */
-  schema: string;
+  format: Format<T>;
   /** The record key as text; records of one key stay in order. */
   key(value: T): string;
 }>;

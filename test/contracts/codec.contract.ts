@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import type { Codec, TopicCodec } from '../../src/core/codec.js';
 import type { Decimal } from '../../src/core/decimal.js';
 import type { BridgeError } from '../../src/core/errors.js';
-import type { Topic } from '../../src/core/topic.js';
+import { avro, type Topic } from '../../src/core/topic.js';
 
 export type Product = { id: number | bigint; name: string; category: string; price: Decimal; last_updated: string };
 
 export const productTopic: Topic<Product> = {
   name: 'product_updates',
   partitions: 10,
-  schema: 'product_updates-value',
+  format: avro('product_updates-value'),
   key: ({ id }) => String(id),
 };
 

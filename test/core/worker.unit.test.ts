@@ -55,6 +55,7 @@ const run = async (broker: Awaited<ReturnType<typeof filled>>, changes: Partial<
     codec: strictCodec,
     subscribe: group.subscribe,
     publish: broker.publish,
+    rewind: async () => {},
     log: silentLog,
     signal: new AbortController().signal,
     ...changes,

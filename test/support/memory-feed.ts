@@ -2,11 +2,11 @@ import type { Codec } from '../../src/core/codec.js';
 import type { Position } from '../../src/core/position.js';
 import type { FeedState, Found, PositionStore } from '../../src/core/position-store.js';
 import type { Source } from '../../src/core/source.js';
-import type { Topic } from '../../src/core/topic.js';
+import { avro, type Topic } from '../../src/core/topic.js';
 
 export type Item = Readonly<{ id: number; at: string }>;
 
-export const items: Topic<Item> = { name: 'items', partitions: 3, schema: 'items-value', key: ({ id }) => String(id) };
+export const items: Topic<Item> = { name: 'items', partitions: 3, format: avro('items-value'), key: ({ id }) => String(id) };
 
 export const jsonCodec: Codec = {
   open: async <T>() => ({

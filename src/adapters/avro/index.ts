@@ -12,7 +12,7 @@ import { schemasById } from './schemas-by-id.js';
 export type AvroCodecOptions = Readonly<{
   /** Of the registry's Confluent API, perhaps with user and password. */
   registryUrl: string;
-  /** Where `<topic.schema>.avsc` lies. */
+  /** Where the `.avsc` files lie, named by subject. */
   schemasDirectory: string;
   log: Log;
   /** How long one request may take. */
@@ -25,6 +25,11 @@ export type AvroCodec = Codec &
     /** For those who only read: writes nothing to the registry, and asks it nothing before the first record. */
     openDecoder<T>(topic: Topic<T>): Promise<Pick<TopicCodec<T>, 'decode'>>;
   }>;
+
+const subjectOf = <T>({ name, format }: Topic<T>): string => {
+  if (format.kind !== 'avro') throw new TypeError(`topic '${name}' does not hold Avro`);
+  return format.schema;
+};
 
 /** Avro through a schema registry, in the Confluent wire format. Nothing is opened before a topic is. */
 export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now = Date.now }: AvroCodecOptions): AvroCodec => {
@@ -39,13 +44,15 @@ export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now 
   };
   const localSchema = (subject: string) => readSchemaFile(join(schemasDirectory, `${subject}.avsc`));
   return {
-    open: async ({ schema: subject }) => {
+    open: async (topic) => {
+      const subject = subjectOf(topic);
       const { schema, type } = await localSchema(subject);
       const { registry, schemas } = opened();
       const id = await registeredId({ registry, subject, schema, log });
       return { encode: avroEncoder(subject, type, id), decode: avroDecoder({ subject, type, ownId: id, schemas }) };
     },
-    openDecoder: async ({ schema: subject }) => {
+    openDecoder: async (topic) => {
+      const subject = subjectOf(topic);
       const { type } = await localSchema(subject);
       return { decode: avroDecoder({ subject, type, schemas: opened().schemas }) };
     },

@@ -1,39 +1,11 @@
 import type { Kafka } from 'kafkajs';
 import type { EndOffsets, IncomingRecord, TopicReader } from '../../core/broker.js';
+import { type Cluster, type FetchedMessage, newCluster } from './cluster.js';
 import { inTermsOf } from './errors.js';
-
-/** The parts of kafkajs' own cluster object that a read without a consumer group needs. Not public; the version is pinned. */
-type FetchedMessage = Readonly<{
-  offset: string;
-  timestamp: string;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: Readonly<Record<string, Buffer | undefined>>;
-  isControlRecord?: boolean;
-}>;
-type FetchResponse = Readonly<{
-  responses: readonly Readonly<{ partitions: readonly Readonly<{ messages: readonly FetchedMessage[] }>[] }>[];
-}>;
-type Broker = Readonly<{ fetch(request: object): Promise<FetchResponse> }>;
-type Cluster = Readonly<{
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  addTargetTopic(topic: string): Promise<void>;
-  refreshMetadataIfNecessary(): Promise<void>;
-  findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
-  findBroker(at: { nodeId: string }): Promise<Broker>;
-}>;
 
 const FETCH_BYTES = 4 * 1024 * 1024;
 /** Reads that bring nothing although the end is not reached: the offsets are gone (compaction, control records). */
 const MOST_EMPTY_READS = 3;
-
-const newCluster = (kafka: Kafka): Cluster => {
-  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
-  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol as symbol];
-  if (create === undefined) throw new Error('kafkajs is not the version that this was written for (2.2.4)');
-  return create({ metadataMaxAge: 60_000, allowAutoTopicCreation: false });
-};
 
 const definedHeaders = (headers: FetchedMessage['headers']): Readonly<Record<string, Buffer>> =>
   Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

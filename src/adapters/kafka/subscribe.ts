@@ -123,7 +123,7 @@ const takePart = async (kafka: Kafka, subscription: Subscription): Promise<void>
   watch(consumer, member, subscription);
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [...subscription.topics], fromBeginning: subscription.from === 'beginning' });
+    await consumer.subscribe({ topics: [...subscription.topics], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

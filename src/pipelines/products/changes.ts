@@ -1,5 +1,5 @@
 import { type Decimal, decimalOf, decimalText, lessPercent } from '../../core/decimal.js';
-import { between, oneOf, type Random } from './random.js';
+import { between, oneOf, type Random } from '../../core/random.js';
 import type { SeedRow } from './seed-rows.js';
 
 /** A row by the order of its making: a seed row's place in the file, then one number for each new row. */

@@ -1,6 +1,6 @@
 import type { Decimal } from '../../core/decimal.js';
 import { definePipeline, feed, table, worker } from '../../core/pipeline.js';
-import type { Topic } from '../../core/topic.js';
+import { avro, type Topic } from '../../core/topic.js';
 import { chain } from '../../core/transform.js';
 import { jsonLog } from '../../sinks/json-log/index.js';
 import { discount } from '../../transforms/discount.js';
@@ -14,7 +14,7 @@ export type Product = Readonly<{ id: number; name: string; category: string; pri
 export const productUpdates: Topic<Product> = {
   name: 'product_updates',
   partitions: 10,
-  schema: 'product_updates-value',
+  format: avro('product_updates-value'),
   key: ({ id }) => String(id),
 };
 
@@ -24,6 +24,7 @@ export default definePipeline({
   workers: [
     worker('product_workers', {
       instances: 5,
+      instancePrefix: 'consumer_',
       from: [productUpdates],
       transform: chain(upperCase('category'), discount({ category: 'CAT_5', percent: 20 })),
       sink: jsonLog,

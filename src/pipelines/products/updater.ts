@@ -6,8 +6,8 @@ import type { Log } from '../../core/log.js';
 import { keepTrying } from '../../core/patience.js';
 import { applyChange, type RowIds } from './apply-change.js';
 import { type Change, productChanges } from './changes.js';
-import { pace } from './pace.js';
-import { seededRandom } from './random.js';
+import { pace } from '../../core/pace.js';
+import { seededRandom } from '../../core/random.js';
 import type { SeedRow } from './seed-rows.js';
 
 /** What the updater has done so far: seed rows inserted, changes committed, and rows that are different for these changes. */

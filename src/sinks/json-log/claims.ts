@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type FileSystem, ifThere, withFile, writeWhole } from '../../adapters/files/file-system.js';
-import { fileModeIn } from '../../adapters/files/open-to-all.js';
+import { type FileSystem, ifThere } from '../../adapters/files/file-system.js';
+import { placeFile } from '../../adapters/files/place-file.js';
 import type { ProcessIdentity } from '../../adapters/files/process-identity.js';
 import { fenceLog, settledInode } from './fence.js';
 import type { Surroundings } from './surroundings.js';
@@ -21,22 +21,6 @@ const CLAIM_NAME = /^worker\.claim-([0-9a-z-]+)-(\d+)\.json$/;
 export const TEMPORARY_NAME = /^worker\.tmp-/;
 
 const GRACE_POLL_MS = 20;
-
-/** Puts a file in place whole; it need not outlive the machine, as its writer does not either. */
-export const placeFile = async (s: Surroundings, directory: string, name: string, text: string): Promise<void> => {
-  const temporary = join(directory, `worker.tmp-${s.unique()}`);
-  const mode = await fileModeIn(directory, s.files);
-  try {
-    await withFile(s.files, temporary, 'wx', async (file) => {
-      await writeWhole(file, Buffer.from(text));
-      if (mode !== undefined) await file.chmod(mode);
-    });
-    await s.files.rename(temporary, join(directory, name));
-  } catch (error) {
-    await s.files.unlink(temporary).catch(() => {});
-    throw error;
-  }
-};
 
 const readClaim = async (files: FileSystem, path: string, token: string): Promise<Claim | undefined> => {
   const text = await ifThere(files.readFile(path, 'utf8'));

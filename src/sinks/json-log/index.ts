@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { isLockLost } from '../../adapters/files/directory-lock.js';
 import { type FileSystem, nodeFiles } from '../../adapters/files/file-system.js';
 import { type Processes, systemProcesses } from '../../adapters/files/process-identity.js';
 import { delayOrAbort } from '../../core/delay.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Sink } from '../../core/sink.js';
 import { encodeBatch, type Lanes } from './encode-batch.js';
-import { fileError, instanceInvalid, isLockLost, waitAborted } from './log-errors.js';
+import { fileError, instanceInvalid, waitAborted } from './log-errors.js';
 import { type Opened, openInstance } from './open-instance.js';
 import { resumeInstance } from './resume-instance.js';
 import { logPath, type Surroundings } from './surroundings.js';
 
 export { instanceLogs, lastLogged } from './last-logged.js';
 
-export type JsonLogOptions = SinkParts &
+export type JsonLogOptions = Pick<SinkParts, 'instance' | 'directory' | 'readRecordTimestamp' | 'log'> &
   Readonly<{
     /** The field that a deleted row's key stands in; default `id`. */
     keyField?: string;

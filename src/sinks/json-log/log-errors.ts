@@ -1,5 +1,4 @@
 import { errnoOf } from '../../adapters/files/file-system.js';
-import type { ProcessIdentity } from '../../adapters/files/process-identity.js';
 import { BridgeError, messageOf } from '../../core/errors.js';
 
 const NO_RIGHT = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR'];
@@ -63,17 +62,6 @@ export const alreadyLogged = (partition: string, offset: bigint): BridgeError =>
     'The worker leaves it out by itself.',
   );
 
-const LOCK_LOST = 'LOG_LOCK_LOST';
-
-export const lockLost = (directory: string): BridgeError =>
-  transient(
-    LOCK_LOST,
-    `The lock of the log in ${directory} was taken over or deleted.`,
-    'The worker asks for it again by itself.',
-  );
-
-export const isLockLost = (error: unknown): boolean => error instanceof BridgeError && error.code === LOCK_LOST;
-
 export const waitAborted = (): BridgeError => transient('LOG_WAIT_ABORTED', 'The program is stopping.', '');
 
 export const logBroken = (path: string, line: number): BridgeError =>
@@ -91,14 +79,6 @@ export const valueUnwritable = (at: string, cause: unknown): BridgeError =>
     found: `The value at ${at} cannot be written as JSON: ${messageOf(cause)}.`,
     fix: 'Let the transform give it another form.',
     cause,
-  });
-
-export const logLocked = (directory: string, holder: ProcessIdentity | undefined, since: string): BridgeError =>
-  new BridgeError({
-    code: 'LOG_LOCKED',
-    kind: 'environment',
-    found: `The log in ${directory} is held by ${holder === undefined ? 'another worker' : `process ${holder.pid} on host ${holder.host}`} since ${since}.`,
-    fix: 'Stop that process, or start this worker under another instance name.',
   });
 
 export const instanceInvalid = (instance: string): BridgeError =>

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { type DirectoryLock, lockDirectory } from '../../adapters/files/directory-lock.js';
 import { ifThere, unless } from '../../adapters/files/file-system.js';
 import { makeDirectory } from '../../adapters/files/open-to-all.js';
 import { endRivalry, type OwnClaim, ownClaim, TEMPORARY_NAME } from './claims.js';
 import { clear, PREFIX } from './fence-steps.js';
-import { type LogLock, lockLog } from './lock.js';
 import { type OtherLogs, otherLogs } from './other-logs.js';
 import { type OwnLog, ownLog } from './own-log.js';
 import type { Surroundings } from './surroundings.js';
@@ -11,7 +11,7 @@ import type { Surroundings } from './surroundings.js';
 /** All that a worker holds of its instance's directory. */
 export type Opened = Readonly<{
   directory: string;
-  lock: LogLock;
+  lock: DirectoryLock;
   claim: OwnClaim;
   log: OwnLog;
   others: OtherLogs;
@@ -35,7 +35,7 @@ const sweep = async ({ files }: Surroundings, directory: string): Promise<void> 
  */
 export const openInstance = async (s: Surroundings, directory: string, graceMs: number): Promise<Opened> => {
   await makeDirectory(directory, s.files);
-  const lock = await lockLog(s, directory);
+  const lock = await lockDirectory(s, directory);
   const log = ownLog(s, directory, lock.confirm);
   const claim = ownClaim(s, directory, lock.token);
   const close = async () => {

@@ -1,19 +1,8 @@
 import { join } from 'node:path';
-import type { FileSystem } from '../../adapters/files/file-system.js';
-import type { Processes } from '../../adapters/files/process-identity.js';
-import type { Log } from '../../core/log.js';
+import type { LockParts } from '../../adapters/files/directory-lock.js';
 
 /** What every part of the sink works with. */
-export type Surroundings = Readonly<{
-  files: FileSystem;
-  processes: Processes;
-  log: Log;
-  now(): Date;
-  /** @throws BridgeError `transient` when the program is stopping */
-  pause(ms: number): Promise<void>;
-  /** A text that nobody else gets. */
-  unique(): string;
-}>;
+export type Surroundings = LockParts;
 
 export const LOG_FILE = 'consumer_log.json';
 

@@ -7,7 +7,7 @@ import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.js'
 import { rememberingLog, silentLog } from '../../support/silent-log.js';
 
 const schemasDirectory = join(__dirname, '../../../schemas');
-const subject = productTopic.schema;
+const subject = 'product_updates-value';
 
 type Schema = { name: string; fields: { name: string; type: unknown; default?: unknown }[] };
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { avroCodec } from '../../../src/adapters/avro/index.js';
 import { registryClient } from '../../../src/adapters/avro/registry.js';
+import { avro } from '../../../src/core/topic.js';
 import { codecContract, failureOf, type Product, product, productTopic } from '../../contracts/codec.contract.js';
 import { testServers, uniqueName } from '../../support/servers.js';
 import { silentLog } from '../../support/silent-log.js';
@@ -13,8 +14,9 @@ const testRegistryUrl = async (): Promise<string> => (await testServers()).regis
 
 codecContract('Avro through a real registry', async () => {
   const schemasDirectory = await mkdtemp(join(tmpdir(), 'rowbridge-contract-'));
-  const topic = { ...productTopic, schema: `${uniqueName('contract')}-value` };
-  await copyFile(productSchema, join(schemasDirectory, `${topic.schema}.avsc`));
+  const subject = `${uniqueName('contract')}-value`;
+  const topic = { ...productTopic, format: avro(subject) };
+  await copyFile(productSchema, join(schemasDirectory, `${subject}.avsc`));
   const codec = avroCodec({ registryUrl: await testRegistryUrl(), schemasDirectory, log: silentLog });
   return { codec, topic, close: () => rm(schemasDirectory, { recursive: true }) };
 });
@@ -31,7 +33,7 @@ describe('a real registry', () => {
   const open = async () =>
     avroCodec({ registryUrl: await testRegistryUrl(), schemasDirectory: directory, log: silentLog }).open<Product>({
       ...productTopic,
-      schema: subject,
+      format: avro(subject),
     });
   const changed = (change: (fields: Schema['fields']) => Schema['fields']): Schema => ({
     ...schema,
@@ -121,7 +123,7 @@ describe('a real registry', () => {
   it('is not where the URL has no API', async () => {
     const url = (await testRegistryUrl()).replace(/\/apis\/.*$/, '');
     const codec = avroCodec({ registryUrl: url, schemasDirectory: directory, log: silentLog });
-    expect(await failureOf(() => codec.open({ ...productTopic, schema: subject }))).toMatchObject({
+    expect(await failureOf(() => codec.open({ ...productTopic, format: avro(subject) }))).toMatchObject({
       code: 'REGISTRY_NOT_FOUND',
       kind: 'configuration',
     });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { decimalOf, decimalText } from '../../../src/core/decimal.js';
 import { type Change, movedPrice, productChanges } from '../../../src/pipelines/products/changes.js';
-import { seededRandom } from '../../../src/pipelines/products/random.js';
+import { seededRandom } from '../../../src/core/random.js';
 import { readSeedRows, type SeedRow } from '../../../src/pipelines/products/seed-rows.js';
 
 const take = (rows: readonly SeedRow[], seed: number | string, count: number): Change[] => {

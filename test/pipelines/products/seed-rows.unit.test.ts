@@ -14,8 +14,8 @@ describe('readSeedRows', () => {
 
   it.each([
     ['no JSON', '[{', /JSON/],
-    ['no list', '{}', /the list/],
-    ['an empty list', '[]', /the list/],
+    ['no list', '{}', /the whole/],
+    ['an empty list', '[]', /the whole/],
     ['a price that is a number', JSON.stringify([{ ...row, price: 37.95 }]), /0\.price/],
     [
       'a price with three decimals',
@@ -32,14 +32,14 @@ describe('readSeedRows', () => {
     const path = join(directory, `${name}.json`);
     await writeFile(path, content);
     const failure = expect(readSeedRows(path)).rejects;
-    await failure.toMatchObject({ code: 'SEED_FILE_INVALID', kind: 'configuration', found: expect.stringContaining(path) });
+    await failure.toMatchObject({ code: 'DATA_FILE_INVALID', kind: 'configuration', found: expect.stringContaining(path) });
     await expect(readSeedRows(path)).rejects.toThrow(why);
     await expect(readSeedRows(path)).rejects.toThrow('"price": "100.50"');
   });
 
   it('refuses a file that is not there', async () => {
     const path = join(directory, 'absent.json');
-    await expect(readSeedRows(path)).rejects.toMatchObject({ code: 'SEED_FILE_INVALID', found: expect.stringContaining(path) });
+    await expect(readSeedRows(path)).rejects.toMatchObject({ code: 'DATA_FILE_INVALID', found: expect.stringContaining(path) });
   });
 
   it('reads what is as expected', async () => {

@@ -1,20 +1,32 @@
 import { join } from 'node:path';
-import { ifThere, unless } from '../../adapters/files/file-system.js';
-import { makeDirectory } from '../../adapters/files/open-to-all.js';
-import type { ProcessIdentity, ProcessState } from '../../adapters/files/process-identity.js';
-import { placeFile } from './claims.js';
-import { lockLost, logLocked } from './log-errors.js';
-import type { Surroundings } from './surroundings.js';
+import { BridgeError } from '../../core/errors.js';
+import type { Log } from '../../core/log.js';
+import { type FileSystem, ifThere, unless } from './file-system.js';
+import { makeDirectory } from './open-to-all.js';
+import { placeFile } from './place-file.js';
+import type { Processes, ProcessIdentity, ProcessState } from './process-identity.js';
+
+/** What a lock works with. */
+export type LockParts = Readonly<{
+  files: FileSystem;
+  processes: Processes;
+  log: Log;
+  now(): Date;
+  /** @throws BridgeError `transient` when the program is stopping */
+  pause(ms: number): Promise<void>;
+  /** A text that nobody else gets. */
+  unique(): string;
+}>;
 
 /**
- * One worker a log. The lock is the directory `worker.lock` with one file in it, named by its holder's token: a directory can be
+ * One worker a directory. The lock is the directory `worker.lock` with one file in it, named by its holder's token: a directory can be
  * renamed onto an empty one only, and a file that is removed by such a name is certainly the one that was looked at.
  * So two that find a stale lock cannot both take it, and neither can take a fresh one.
  */
-export type LogLock = Readonly<{
+export type DirectoryLock = Readonly<{
   token: string;
   /**
-   * Never takes the lock again by itself: while it was away another may have had the log.
+   * Never takes the lock again by itself: while it was away another may have had the directory.
    * @throws BridgeError `transient` when it was taken over or deleted: then everything begins anew with a lock
    */
   confirm(): Promise<void>;
@@ -28,7 +40,27 @@ const WATCH_MS = 5_000;
 const WATCH_POLL_MS = 250;
 const MOST_TRIES = 10;
 
-const readHolder = async ({ files }: Surroundings, lock: string): Promise<Holder | undefined> => {
+const LOCK_LOST = 'LOG_LOCK_LOST';
+
+const lockLost = (directory: string): BridgeError =>
+  new BridgeError({
+    code: LOCK_LOST,
+    kind: 'transient',
+    found: `The lock of ${directory} was taken over or deleted.`,
+    fix: 'The worker asks for it again by itself.',
+  });
+
+export const isLockLost = (error: unknown): boolean => error instanceof BridgeError && error.code === LOCK_LOST;
+
+const locked = (directory: string, holder: ProcessIdentity | undefined, since: string): BridgeError =>
+  new BridgeError({
+    code: 'LOG_LOCKED',
+    kind: 'environment',
+    found: `${directory} is held by ${holder === undefined ? 'another worker' : `process ${holder.pid} on host ${holder.host}`} since ${since}.`,
+    fix: 'Stop that process, or start this worker under another instance name.',
+  });
+
+const readHolder = async ({ files }: LockParts, lock: string): Promise<Holder | undefined> => {
   const [name] = (await unless(['ENOENT'], files.readdir(lock))) ?? [];
   if (name === undefined) return undefined;
   const path = join(lock, name);
@@ -43,7 +75,7 @@ const readHolder = async ({ files }: Surroundings, lock: string): Promise<Holder
 };
 
 /** Whether a holder whose process cannot be looked at goes on refreshing its lock. */
-const beats = async ({ files, pause }: Surroundings, { path }: Holder): Promise<boolean> => {
+const beats = async ({ files, pause }: LockParts, { path }: Holder): Promise<boolean> => {
   const first = (await ifThere(files.stat(path)))?.mtimeMs;
   for (let waitedMs = 0; waitedMs < WATCH_MS; waitedMs += WATCH_POLL_MS) {
     await pause(WATCH_POLL_MS);
@@ -54,11 +86,11 @@ const beats = async ({ files, pause }: Surroundings, { path }: Holder): Promise<
   return false;
 };
 
-const stateOf = (s: Surroundings, { process }: Holder): ProcessState =>
+const stateOf = (s: LockParts, { process }: Holder): ProcessState =>
   process === undefined ? 'unknown' : s.processes.stateOf(process);
 
 /** Puts our lock in place unless somebody holds it. */
-const tryToTake = async ({ files }: Surroundings, prepared: string, lock: string): Promise<boolean> => {
+const tryToTake = async ({ files }: LockParts, prepared: string, lock: string): Promise<boolean> => {
   // Some systems rename no directory onto another, not even an empty one.
   await unless(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM'], files.rmdir(lock));
   return (
@@ -69,7 +101,7 @@ const tryToTake = async ({ files }: Surroundings, prepared: string, lock: string
   );
 };
 
-const take = async (s: Surroundings, directory: string, token: string): Promise<void> => {
+const take = async (s: LockParts, directory: string, token: string): Promise<void> => {
   const lock = join(directory, 'worker.lock');
   const prepared = join(directory, `worker.tmp-${s.unique()}`);
   await makeDirectory(prepared, s.files);
@@ -82,11 +114,11 @@ const take = async (s: Surroundings, directory: string, token: string): Promise<
       if (holder === undefined) continue;
       const state = stateOf(s, holder);
       if (state === 'alive' || (state === 'unknown' && (await beats(s, holder))))
-        throw logLocked(directory, holder.process, holder.since);
+        throw locked(directory, holder.process, holder.since);
       if ((await ifThere(s.files.unlink(holder.path).then(() => true))) === true)
         s.log.info({ directory, pid: holder.process?.pid, since: holder.since }, 'took over the lock of a worker that is gone');
     }
-    throw logLocked(directory, undefined, 'just now');
+    throw locked(directory, undefined, 'just now');
   } finally {
     await s.files.unlink(join(prepared, mine)).catch(() => {});
     await s.files.rmdir(prepared).catch(() => {});
@@ -97,7 +129,7 @@ const take = async (s: Surroundings, directory: string, token: string): Promise<
  * Takes the lock of an instance's directory and keeps it fresh until it is released.
  * @throws BridgeError `environment` when another process holds it, saying which
  */
-export const lockLog = async (s: Surroundings, directory: string): Promise<LogLock> => {
+export const lockDirectory = async (s: LockParts, directory: string): Promise<DirectoryLock> => {
   const token = s.unique();
   const path = join(directory, 'worker.lock', `${token}.json`);
   await take(s, directory, token);

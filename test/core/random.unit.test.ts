@@ -1,4 +1,4 @@
-import { between, oneOf, seededRandom } from '../../../src/pipelines/products/random.js';
+import { between, oneOf, seededRandom } from '../../src/core/random.js';
 
 describe('seededRandom', () => {
   it('gives the same numbers for the same seed on every machine', () => {

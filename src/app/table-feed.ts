@@ -12,14 +12,14 @@ import { type FeedMarker, runFeed } from '../core/feed.js';
 import type { Guarantee } from '../core/guarantee.js';
 import type { Log } from '../core/log.js';
 import { keepTrying } from '../core/patience.js';
-import type { FeedDefinition } from '../core/pipeline.js';
+import type { TableFeed } from '../core/pipeline.js';
 import { deadLetterTopicOf } from '../core/topic.js';
 import { type Clients, schemasDirectory } from './clients.js';
 
-export type FeedOptions = Readonly<{
+export type TableFeedOptions = Readonly<{
   config: Config;
   clients: Clients;
-  definition: FeedDefinition;
+  definition: TableFeed;
   log: Log;
   signal: AbortSignal;
   wait: boolean;
@@ -30,7 +30,7 @@ export type FeedOptions = Readonly<{
 }>;
 
 /** Where a feed keeps its state. */
-export const stateDirectory = (config: Config, { source }: FeedDefinition): string => join(config.stateDirectory, source.table);
+export const stateDirectory = (config: Config, { source }: TableFeed): string => join(config.stateDirectory, source.table);
 
 const feedLocked = (feed: string, heldBy: string): BridgeError =>
   new BridgeError({
@@ -41,7 +41,7 @@ const feedLocked = (feed: string, heldBy: string): BridgeError =>
   });
 
 /** The lock of a producer that has just died is free within moments: ask for two seconds before giving up. */
-const takeLock = async ({ clients, definition, signal }: FeedOptions, connection: Connection): Promise<Lock> => {
+const takeLock = async ({ clients, definition, signal }: TableFeedOptions, connection: Connection): Promise<Lock> => {
   for (let asked = 0; ; asked++) {
     const lock = await acquireFeedLock({ connection, database: clients.database, feed: definition.name });
     if (!isHeldElsewhere(lock)) return lock;
@@ -49,13 +49,26 @@ const takeLock = async ({ clients, definition, signal }: FeedOptions, connection
   }
 };
 
+/** The table, and the schema whose fields are read from it. */
+const tableOf = ({ source: { table, cursor, key }, topic }: TableFeed) => {
+  if (topic.format.kind !== 'avro')
+    throw new TypeError(`topic '${topic.name}' needs an Avro schema: the table is read by its fields`);
+  return { table, cursor, key, schemaFile: join(schemasDirectory, `${topic.format.schema}.avsc`) };
+};
+
 /** How a feed's table is captured. */
-export const captureOptions = ({ config, clients, definition, log, onGuarantee, onCaptured }: FeedOptions): PollingOptions => ({
+export const captureOptions = ({
+  config,
+  clients,
+  definition,
+  log,
+  onGuarantee,
+  onCaptured,
+}: TableFeedOptions): PollingOptions => ({
   name: definition.name,
   connect: () => openConnection(clients.capture, { role: `capture ${definition.name}` }),
   database: clients.database,
-  ...definition.source,
-  schemaFile: join(schemasDirectory, `${definition.topic.schema}.avsc`),
+  ...tableOf(definition),
   everyMs: config.pollMs,
   pageRows: config.pageRows,
   delayMs: config.delayMs,
@@ -65,7 +78,7 @@ export const captureOptions = ({ config, clients, definition, log, onGuarantee, 
 });
 
 /** One run of a feed under its lock, until the signal aborts or a server goes away. */
-const once = async (options: FeedOptions): Promise<void> => {
+const once = async (options: TableFeedOptions): Promise<void> => {
   const { clients, definition, config, log, signal } = options;
   const { topic, name } = definition;
   checkPartitions([topic], await clients.admin.partitionCounts([topic.name, deadLetterTopicOf(topic.name)]));
@@ -102,7 +115,7 @@ const once = async (options: FeedOptions): Promise<void> => {
  * Runs a feed until the signal aborts; waits for servers that are away and goes on by itself.
  * @throws BridgeError `environment` with `wait` false when a server is away at the start, or when another producer holds the feed
  */
-export const runFeedForever = async (options: FeedOptions): Promise<void> => {
+export const runTableFeed = async (options: TableFeedOptions): Promise<void> => {
   const { log, signal, wait } = options;
   await keepTrying(() => once(options), { log, signal, ...(wait ? {} : { forMs: 0 }) });
 };

@@ -1,4 +1,4 @@
-import { pace } from '../../../src/pipelines/products/pace.js';
+import { pace } from '../../src/core/pace.js';
 
 describe('pace', () => {
   const never = new AbortController().signal;

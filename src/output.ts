@@ -1,0 +1,36 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import type { Output } from './core/output.js';
+
+type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'hasColors'>;
+
+const ERASE_LINE = '\r\u001b[K';
+
+/** Cut to the width of the terminal: a line that wraps cannot be overwritten. */
+const fitting = (line: string, columns = 80): string => {
+  const plain = stripVTControlCharacters(line);
+  return plain.length < columns ? line : `${plain.slice(0, Math.max(0, columns - 2))}…`;
+};
+
+/** A stream as a place to show lines. Colours only on a terminal, and not where NO_COLOR is set. */
+export const outputTo = (stream: Stream): Output => {
+  const canOverwrite = stream.isTTY === true;
+  const colours = canOverwrite && stream.hasColors?.() === true;
+  let kept = '';
+  const erased = (): string => (kept === '' ? '' : ERASE_LINE);
+  return {
+    canOverwrite,
+    // A reader that has gone takes no more: that is seen elsewhere, and nobody should wait for it.
+    lines: (lines) =>
+      new Promise((resolve) => {
+        if (lines.length === 0) resolve();
+        else stream.write(`${erased()}${lines.join('\n')}\n${kept}`, () => resolve());
+      }),
+    status(line) {
+      if (!canOverwrite) return;
+      const shown = fitting(line, stream.columns);
+      stream.write(`${erased()}${shown}`);
+      kept = shown;
+    },
+    paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
+  };
+};
