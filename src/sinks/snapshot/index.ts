@@ -140,7 +140,7 @@ export const snapshot =
         await parts.output.lines(shown);
       },
       async close() {
-        if (state !== undefined && sinceShown > 0) await parts.output.lines(shownLines(state.numbers));
+        if (state !== undefined) await parts.output.lines(shownLines(state.numbers));
         await lock?.release();
       },
     };
