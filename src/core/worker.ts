@@ -22,13 +22,13 @@ export type WorkerRun<In, Out> = Readonly<{
   from?: Beginning;
   /** Makes the group begin there. */
   rewind(to: Beginning): Promise<void>;
-  /** Ends after this many results. */
+  /** Ends after this many results; those of one record stay together. */
   max?: number;
   log: Log;
   signal: AbortSignal;
   onAssigned?(assigned: readonly TopicPartition[]): void;
   /** Called after the commit of a batch. */
-  onHandled?(at: TopicPartition, next: bigint, end: bigint, records: number): void;
+  onHandled?(at: TopicPartition, next: bigint, end: bigint, records: number, results: number): void;
   onReady?(ready: boolean): void;
   onMarker?(marker: WorkerMarker): void;
 }>;
@@ -36,9 +36,12 @@ export type WorkerRun<In, Out> = Readonly<{
 export type WorkerMarker = 'before-write' | 'after-write' | 'after-commit';
 
 /** How many records are handled between two heartbeats. */
-const SLICE = 2_000;
+const SLICE = 5_000;
 
-/** Tries again for as long as the failure is transient and the batch is ours, alive in the group meanwhile. False: no longer ours. */
+/**
+ * Tries again for as long as the failure is transient and the batch is ours, alive in the group meanwhile. False: no longer ours.
+ * A sink that says where to begin may want to begin anew: it is asked before the group is joined, so the group is left.
+ */
 const persist = async <In, Out>(run: WorkerRun<In, Out>, batch: IncomingBatch, call: () => Promise<void>): Promise<boolean> => {
   let said = '';
   for (let attempt = 0; ; attempt++) {
@@ -48,7 +51,7 @@ const persist = async <In, Out>(run: WorkerRun<In, Out>, batch: IncomingBatch, c
       if (said !== '') run.onReady?.(true);
       return true;
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!isTransient(error) || run.sink.begin !== undefined) throw error;
       const { code } = error as BridgeError;
       if (code !== said) run.log.warn({ code, reason: messageOf(error) }, 'the batch waits');
       said = code;
@@ -59,16 +62,24 @@ const persist = async <In, Out>(run: WorkerRun<In, Out>, batch: IncomingBatch, c
   }
 };
 
-/** Handles a slice of a batch: decode, transform, write, commit. Gives the number of results; undefined when the partition is no longer ours. */
+/** How many records of a slice were handled, and how many results they gave. */
+type Handled = Readonly<{ records: number; results: number }>;
+
+/**
+ * Handles a slice of a batch: decode, transform, write, commit. Ends early behind the record that gave the last result wanted.
+ * Undefined when the partition is no longer ours.
+ */
 const handleSlice = async <In, Out>(
   run: WorkerRun<In, Out>,
   codec: TopicCodec<In>,
   batch: IncomingBatch,
   records: readonly IncomingRecord[],
   assigned: readonly TopicPartition[],
-): Promise<number | undefined> => {
+  most: number,
+): Promise<Handled | undefined> => {
   const at = { topic: batch.topic, partition: batch.partition };
-  let made = 0;
+  let handled: readonly IncomingRecord[] = [];
+  let results = 0;
   let wanted = 0n;
   let begun = false;
   const done = await persist(run, batch, async () => {
@@ -76,20 +87,25 @@ const handleSlice = async <In, Out>(
     if (begun) wanted = (await run.sink.resume?.(assigned))?.get(partitionKey(at)) ?? wanted;
     begun = true;
     const judged: Judged<Out> = { results: [], dead: [] };
-    for (const record of records) if (record.offset >= wanted) await judge(run, codec, at, record, judged);
+    let seen = 0;
+    for (; seen < records.length && judged.results.length < most; seen++) {
+      const record = records[seen] as IncomingRecord;
+      if (record.offset >= wanted) await judge(run, codec, at, record, judged);
+    }
     if (batch.isStale()) return;
     if (judged.dead.length > 0) await run.publish(deadLetterTopicOf(at.topic), [{ partition: 0, records: judged.dead }]);
     run.onMarker?.('before-write');
     if (judged.results.length > 0) await run.sink.write(judged.results);
     run.onMarker?.('after-write');
-    made = judged.results.length;
+    handled = records.slice(0, seen);
+    results = judged.results.length;
   });
-  const last = records[records.length - 1];
+  const last = handled[handled.length - 1];
   if (!done || last === undefined || batch.isStale()) return undefined;
   await batch.commit(last.offset + 1n);
   run.onMarker?.('after-commit');
-  run.onHandled?.(at, last.offset + 1n, batch.endOffset, records.length);
-  return made;
+  run.onHandled?.(at, last.offset + 1n, batch.endOffset, handled.length, results);
+  return { records: handled.length, results };
 };
 
 /**
@@ -102,7 +118,7 @@ export const runWorker = async <In, Out>(run: WorkerRun<In, Out>): Promise<void>
   const enough = new AbortController();
   const signal = AbortSignal.any([run.signal, enough.signal]);
   let left = run.max ?? Number.POSITIVE_INFINITY;
-  if (left === 0) return;
+  if (left <= 0) return;
   let all: readonly TopicPartition[] = [];
   const codecs = new Map<string, TopicCodec<In>>();
   for (const topic of run.topics) codecs.set(topic.name, await run.codec.open(topic));
@@ -122,11 +138,10 @@ export const runWorker = async <In, Out>(run: WorkerRun<In, Out>): Promise<void>
       const codec = codecs.get(batch.topic);
       if (codec === undefined) return;
       for (let at = 0; at < batch.records.length && left > 0; ) {
-        const slice = batch.records.slice(at, at + Math.min(SLICE, left));
-        const results = await handleSlice(run, codec, batch, slice, all);
-        if (results === undefined) return;
-        at += slice.length;
-        left -= results;
+        const handled = await handleSlice(run, codec, batch, batch.records.slice(at, at + SLICE), all, left);
+        if (handled === undefined) return;
+        at += handled.records;
+        left -= handled.results;
         await batch.heartbeat();
       }
       if (left <= 0) enough.abort();

@@ -10,11 +10,11 @@ import { incomingRecord } from './reader.js';
 export const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
 const FETCH_WAIT_MS = 300;
-const PARTITION_BYTES = 512 * 1024;
+const PARTITION_BYTES = 1024 * 1024;
 const STOP_DEADLINE_MS = 4_000;
 
 /** What one assignment gave this member. A batch of an older assignment is stale. */
-type Assignment = Readonly<{ wanted: Promise<ReadonlyMap<string, bigint>> }>;
+type Assignment = { readonly wanted: Promise<ReadonlyMap<string, bigint>>; known?: ReadonlyMap<string, bigint> };
 
 type Member = { assignment: Assignment | undefined; failure: unknown; lastHeartbeat: number; readonly over: AbortController };
 
@@ -31,8 +31,14 @@ const watch = (consumer: Consumer, member: Member, subscription: Subscription): 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     member.lastHeartbeat = Date.now();
     const wanted = subscription.onAssigned(assignedPartitions(payload.memberAssignment));
-    wanted.catch((error: unknown) => fail(member, error));
-    member.assignment = { wanted };
+    const assignment: Assignment = { wanted };
+    member.assignment = assignment;
+    wanted.then(
+      (known) => {
+        assignment.known = known;
+      },
+      (error: unknown) => fail(member, error),
+    );
   });
   consumer.on(consumer.events.HEARTBEAT, () => {
     member.lastHeartbeat = Date.now();
@@ -69,6 +75,7 @@ const incomingBatch = (consumer: Consumer, member: Member, payload: EachBatchPay
 const wantedOffset = async (member: Member, payload: EachBatchPayload): Promise<bigint | undefined> => {
   const { assignment } = member;
   if (assignment === undefined) return undefined;
+  if (assignment.known !== undefined) return assignment.known.get(partitionKey(payload.batch)) ?? 0n;
   const settled = assignment.wanted.then(
     () => true,
     () => true,
