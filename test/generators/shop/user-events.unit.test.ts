@@ -22,6 +22,18 @@ describe('searches', () => {
     ));
 });
 
+it('a search looks into name, category and brand apart', async () => {
+  const product = { brand: 'Stride', price: 1, stock: 1 };
+  const products = [
+    { ...product, product_id: 'P001', name: 'Sun', category: 'Day' },
+    { ...product, product_id: 'P002', name: 'Sunday', category: 'Home' },
+  ];
+  const [user] = fc.sample(catalogues, { numRuns: 1, seed: 1 })[0]?.users ?? [];
+  const { users } = await tell({ products, users: user === undefined ? [] : [user] }, 'a', 5);
+  const results = new Set(users.flatMap((event) => (event.type === 'search' && event.query === 'sunday' ? [event.results] : [])));
+  expect(results).toEqual(new Set([1]));
+});
+
 describe('timestamps', () => {
   it('are UTC with six digits and Z, in the order of the clock', async () => {
     const write = timestampWriter();

@@ -19,7 +19,7 @@ const add = (world: World, session: Session, product = session.viewed): Step | u
 };
 
 const addViewed = (world: World): Step | undefined => {
-  const session = anySession(world, (one) => one.viewed !== undefined && isSettled(world, one) && fitsCart(one, one.viewed));
+  const session = anySession(world, (one) => one.viewed !== undefined && fitsCart(one, one.viewed));
   return session && add(world, session);
 };
 
