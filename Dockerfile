@@ -12,6 +12,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY package.json ./
+COPY data data
 COPY db db
 COPY schemas schemas
 COPY --from=build /app/dist dist
