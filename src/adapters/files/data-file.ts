@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { BridgeError, messageOf } from '../../core/errors.js';
+import { jsonFault } from './json-fault.js';
 
 const unusable = (path: string, why: string, expected: string, cause: unknown): BridgeError =>
   new BridgeError({
@@ -11,19 +12,17 @@ const unusable = (path: string, why: string, expected: string, cause: unknown): 
     cause,
   });
 
-/** Where in a text JSON.parse stopped, as its message tells it; the end when it wanted more. */
-const lineOf = (text: string, message: string): number => {
-  const at = /position (\d+)/.exec(message)?.[1];
-  return text.slice(0, at === undefined ? text.length : Number(at)).split('\n').length;
-};
-
 const parsed = (path: string, text: string, expected: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw unusable(path, `line ${lineOf(text, messageOf(cause))}: ${messageOf(cause)}`, expected, cause);
+    const line = text.slice(0, jsonFault(text)).split('\n').length;
+    throw unusable(path, `line ${line}: ${messageOf(cause).replaceAll(/\s+/g, ' ')}`, expected, cause);
   }
 };
+
+/** Some editors begin a file with a mark that is no part of it. */
+const withoutMark = (text: string): string => (text.startsWith('\ufeff') ? text.slice(1) : text);
 
 /**
  * Reads a JSON file that people edit.
@@ -34,7 +33,7 @@ export const readDataFile = async <T>(path: string, type: z.ZodType<T>, expected
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw unusable(path, messageOf(cause), expected, cause);
   });
-  const checked = type.safeParse(parsed(path, text, expected));
+  const checked = type.safeParse(parsed(path, withoutMark(text), expected));
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
   const place = issue === undefined || issue.path.length === 0 ? 'the whole file' : issue.path.join('.');
