@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { Codec, TopicCodec } from '../../src/core/codec.js';
 import type { Decimal } from '../../src/core/decimal.js';
-import type { BridgeError } from '../../src/core/errors.js';
 import { avro, type Topic } from '../../src/core/topic.js';
+import { failureOf } from './failure.js';
 
 export type Product = { id: number | bigint; name: string; category: string; price: Decimal; last_updated: string };
 
@@ -49,87 +49,108 @@ export const products: fc.Arbitrary<Product> = fc.record(
   { noNullPrototype: true },
 );
 
-/** What was thrown, now or later. */
-export const failureOf = async (act: () => unknown): Promise<BridgeError> => {
-  try {
-    await act();
-  } catch (error) {
-    return error as BridgeError;
-  }
-  throw new Error('nothing was thrown');
+/** A value that does not fit its topic, and the field whose name the refusal has to say. */
+export type Misfit = readonly [field: string, value: unknown];
+
+/** What a codec is tried with. */
+export type CodecCase<T> = Readonly<{
+  topic: Topic<T>;
+  /** A value that holds every kind of field, and another one. */
+  sample: T;
+  another: T;
+  /** Of some hundred thousand bytes. */
+  large: T;
+  values: fc.Arbitrary<T>;
+  misfits: readonly Misfit[];
+  /** The code of the refusal of a misfit. */
+  refusal: string;
+}>;
+
+export const productCase: CodecCase<Product> = {
+  topic: productTopic,
+  sample: product,
+  another: { ...product, id: 8, name: 'another' },
+  large: { ...product, name: 'x'.repeat(300_000) },
+  values: products,
+  refusal: 'ENCODE_FAILED',
+  misfits: [
+    ['name', { ...product, name: 5 }],
+    ['name', { ...product, name: null }],
+    ['name', { ...product, name: 'half a pair \ud83d' }],
+    ['id', { ...product, id: 1.5 }],
+    ['id', { ...product, id: 2 ** 53 }],
+    ['id', { ...product, id: 2n ** 63n }],
+    ['category', { id: 7, name: 'Lamp', price: product.price, last_updated: product.last_updated }],
+    ['price', { ...product, price: { unscaled: 1n, scale: 3 } }],
+    ['price', { ...product, price: { unscaled: 10n ** 10n, scale: 2 } }],
+    ['price', { ...product, price: 100.5 }],
+    ['last_updated', { ...product, last_updated: '2026-02-30T00:00:00.000000Z' }],
+    ['last_updated', { ...product, last_updated: new Date() }],
+  ],
 };
 
-export type CodecUnderTest = Readonly<{
-  codec: Codec /** `productTopic` unless given. */;
-  topic?: Topic<Product>;
+export type CodecUnderTest<T> = Readonly<{
+  codec: Codec;
+  /** The case's own unless given. */
+  topic?: Topic<T>;
   close(): Promise<void>;
 }>;
 
-/** What every codec does with the topic of products. */
-export const codecContract = (name: string, make: () => Promise<CodecUnderTest>): void => {
+/** What every codec does with values of a topic that it is made for. */
+export const codecContract = <T>(name: string, given: CodecCase<T>, make: () => Promise<CodecUnderTest<T>>): void => {
+  const { sample, another, large, values, misfits, refusal } = given;
+
   describe(`${name} as a codec`, () => {
-    let made: CodecUnderTest;
-    let topic: TopicCodec<Product>;
+    let made: CodecUnderTest<T>;
+    let topic: TopicCodec<T>;
+
+    const open = () => made.codec.open(made.topic ?? given.topic);
 
     beforeAll(async () => {
       made = await make();
-      topic = await made.codec.open(made.topic ?? productTopic);
+      topic = await open();
     });
     afterAll(() => made.close());
 
     it('gives back what it was given', () =>
       fc.assert(
-        fc.asyncProperty(products, async (value) => {
+        fc.asyncProperty(values, async (value) => {
           expect(await topic.decode(topic.encode(value))).toStrictEqual(value);
         }),
         { numRuns: 500 },
       ));
 
     it('decodes its own bytes without a promise', () => {
-      expect(topic.decode(topic.encode(product))).toStrictEqual(product);
+      expect(topic.decode(topic.encode(sample))).toStrictEqual(sample);
     });
 
     it('gives bytes that stay as they are', () => {
-      const first = topic.encode(product);
+      const first = topic.encode(sample);
       const before = Buffer.from(first);
-      topic.encode({ ...product, id: 8, name: 'another' });
+      topic.encode(another);
       expect(first).toEqual(before);
       topic.decode(first);
       expect(first).toEqual(before);
     });
 
     it('takes values of any size', async () => {
-      const value = { ...product, name: 'x'.repeat(300_000) };
-      expect(await topic.decode(topic.encode(value))).toStrictEqual(value);
-      expect(await topic.decode(topic.encode(product))).toStrictEqual(product);
+      expect(await topic.decode(topic.encode(large))).toStrictEqual(large);
+      expect(await topic.decode(topic.encode(sample))).toStrictEqual(sample);
     });
 
     it('opens a topic any number of times, at once too', async () => {
-      const opened = await Promise.all([1, 2, 3].map(() => made.codec.open(made.topic ?? productTopic)));
-      for (const { decode } of opened) expect(await decode(topic.encode(product))).toStrictEqual(product);
+      const opened = await Promise.all([1, 2, 3].map(open));
+      for (const { decode } of opened) expect(await decode(topic.encode(sample))).toStrictEqual(sample);
     });
 
-    it.each([
-      ['name', { ...product, name: 5 }],
-      ['name', { ...product, name: null }],
-      ['name', { ...product, name: 'half a pair \ud83d' }],
-      ['id', { ...product, id: 1.5 }],
-      ['id', { ...product, id: 2 ** 53 }],
-      ['id', { ...product, id: 2n ** 63n }],
-      ['category', { id: 7, name: 'Lamp', price: product.price, last_updated: product.last_updated }],
-      ['price', { ...product, price: { unscaled: 1n, scale: 3 } }],
-      ['price', { ...product, price: { unscaled: 10n ** 10n, scale: 2 } }],
-      ['price', { ...product, price: 100.5 }],
-      ['last_updated', { ...product, last_updated: '2026-02-30T00:00:00.000000Z' }],
-      ['last_updated', { ...product, last_updated: new Date() }],
-    ])('refuses a value whose %s does not fit, by name', async (field, value) => {
-      const error = await failureOf(() => topic.encode(value as unknown as Product));
-      expect(error).toMatchObject({ code: 'ENCODE_FAILED', kind: 'record' });
+    it.each(misfits)('refuses a value whose %s does not fit, by name', async (field, value) => {
+      const error = await failureOf(() => topic.encode(value as T));
+      expect(error).toMatchObject({ code: refusal, kind: 'record' });
       expect(error.message).toContain(`'${field}'`);
     });
 
     it('refuses every piece of a record, and a record with something behind it', async () => {
-      const whole = topic.encode(product);
+      const whole = topic.encode(sample);
       for (let length = 0; length < whole.length; length++)
         expect(await failureOf(() => topic.decode(whole.subarray(0, length)))).toMatchObject({ kind: 'record' });
       expect(await failureOf(() => topic.decode(Buffer.concat([whole, Buffer.alloc(1)])))).toMatchObject({ kind: 'record' });
@@ -138,7 +159,7 @@ export const codecContract = (name: string, make: () => Promise<CodecUnderTest>)
     it('makes a value or a bad record of any bytes', () =>
       fc.assert(
         fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.integer({ min: 0, max: 40 }), async (noise, at) => {
-          const bytes = Buffer.from(topic.encode(product));
+          const bytes = Buffer.from(topic.encode(sample));
           bytes.set(noise.subarray(0, Math.max(0, bytes.length - at)), Math.min(at, bytes.length));
           for (const poison of [bytes, Buffer.from(noise)]) {
             try {

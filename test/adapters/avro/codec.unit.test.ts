@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AvroCodec, avroCodec } from '../../../src/adapters/avro/index.js';
-import { codecContract, failureOf, type Product, product, productTopic } from '../../contracts/codec.contract.js';
+import { codecContract, type Product, product, productCase, productTopic } from '../../contracts/codec.contract.js';
+import { failureOf } from '../../contracts/failure.js';
 import { type FakeRegistry, fakeRegistry } from '../../support/fake-registry.js';
 import { rememberingLog, silentLog } from '../../support/silent-log.js';
 
@@ -11,7 +12,7 @@ const subject = 'product_updates-value';
 
 type Schema = { name: string; fields: { name: string; type: unknown; default?: unknown }[] };
 
-codecContract('Avro', async () => {
+codecContract('Avro', productCase, async () => {
   const registry = await fakeRegistry();
   return { codec: avroCodec({ registryUrl: registry.url, schemasDirectory, log: silentLog }), close: registry.close };
 });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { avroCodec } from '../../../src/adapters/avro/index.js';
 import { registryClient } from '../../../src/adapters/avro/registry.js';
 import { avro } from '../../../src/core/topic.js';
-import { codecContract, failureOf, type Product, product, productTopic } from '../../contracts/codec.contract.js';
+import { codecContract, type Product, product, productCase, productTopic } from '../../contracts/codec.contract.js';
+import { failureOf } from '../../contracts/failure.js';
 import { testServers, uniqueName } from '../../support/servers.js';
 import { silentLog } from '../../support/silent-log.js';
 
@@ -12,7 +13,7 @@ const productSchema = join(__dirname, '../../../schemas/product_updates-value.av
 
 const testRegistryUrl = async (): Promise<string> => (await testServers()).registry.url;
 
-codecContract('Avro through a real registry', async () => {
+codecContract('Avro through a real registry', productCase, async () => {
   const schemasDirectory = await mkdtemp(join(tmpdir(), 'rowbridge-contract-'));
   const subject = `${uniqueName('contract')}-value`;
   const topic = { ...productTopic, format: avro(subject) };
