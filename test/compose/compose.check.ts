@@ -14,6 +14,8 @@ import {
   offsetsIn,
   stateFolder,
   status,
+  takeDown,
+  telling,
 } from './stack.js';
 
 type SeedRow = Readonly<{ id: number; name: string; category: string; price: string }>;
@@ -55,13 +57,16 @@ const step = (name: string, run: () => Promise<void>): void =>
   it(name, async () => {
     if (begun !== undefined) throw new Error(`not tried: '${begun}' failed`);
     begun = name;
-    await run();
+    await telling(run)();
     begun = undefined;
   });
 
 // Each step goes on where the one before it stopped: together they are a day in the life of one stack.
 describe('docker compose', () => {
   let linesBefore: readonly Line[] = [];
+
+  beforeAll(takeDown);
+  afterAll(takeDown);
 
   step('builds and starts everything with nothing prepared', async () => {
     await start('--build', '--scale', 'updater=0');

@@ -22,6 +22,20 @@ export const compose = async (...args: string[]): Promise<string> => {
   return stdout;
 };
 
+/** Stops and removes all services, those of profiles too, and all data but the folders of `test/compose/run`. */
+export const takeDown = (): Promise<string> => compose('--profile', '*', 'down', '--volumes', '--timeout', '5');
+
+/** A test that shows the end of every service's log where it fails, as long as there are services. */
+export const telling = (run: () => Promise<void>) => async (): Promise<void> => {
+  try {
+    await run();
+  } catch (error) {
+    const logs = await compose('--profile', '*', 'logs', '--no-color', '--tail', '5').catch(String);
+    process.stderr.write(`${logs.replaceAll(/^(.{300}).*$/gm, '$1…')}\n`);
+    throw error;
+  }
+};
+
 /** What `rowbridge status` says, asked for in the producer's container. */
 export const status = async (): Promise<Status> =>
   JSON.parse(await compose('exec', '-T', 'producer', 'node', 'dist/main.js', 'status', 'products', '--json')) as Status;
