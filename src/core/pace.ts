@@ -16,12 +16,13 @@ export const turns = (
   const gapMs = 1000 / perSecond;
   let due = now();
   return async (most) => {
+    due = Math.max(due, now() - CATCH_UP_MS);
     const wait = due - now();
     const waited = wait > 0 ? await delayOrAbort(wait, signal) : !signal.aborted;
     if (!waited) return 0;
     const lateMs = Math.max(0, now() - due);
     const come = Math.min(most, 1 + Math.floor(lateMs / gapMs));
-    due = Math.max(due + come * gapMs, now() - CATCH_UP_MS);
+    due += come * gapMs;
     return come;
   };
 };
