@@ -55,10 +55,10 @@ export const recordTimestamp =
  */
 export const runWorkerForever = async (options: WorkerOptions): Promise<void> => {
   const { config, clients, definition, instance, log, signal, wait, showing, onAssigned, onHandled, onMarker } = options;
-  const { output, json, every, max } = showing;
+  const { output, json, every } = showing;
   const topics = definition.from.map(({ name }) => name);
-  // A person's wish is fulfilled once; after that the group goes on from where it is.
-  let { from } = showing;
+  // A person's wishes are fulfilled once, however often the group is joined.
+  let { from, max: left } = showing;
   const sink = definition.sink({
     group: definition.name,
     instance,
@@ -87,11 +87,14 @@ export const runWorkerForever = async (options: WorkerOptions): Promise<void> =>
         await rewind(clients, definition.name, topics, to, signal);
         from = undefined;
       },
-      ...(max === undefined ? {} : { max }),
+      ...(left === undefined ? {} : { max: left }),
       log,
       signal,
       ...(onAssigned === undefined ? {} : { onAssigned }),
-      ...(onHandled === undefined ? {} : { onHandled }),
+      onHandled(at, next, end, records, results) {
+        if (left !== undefined) left -= results;
+        onHandled?.(at, next, end, records);
+      },
       ...(onMarker === undefined ? {} : { onMarker }),
     });
   try {
