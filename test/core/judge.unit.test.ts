@@ -1,0 +1,108 @@
+import type { IncomingRecord } from '../../src/core/broker.js';
+import type { TopicCodec } from '../../src/core/codec.js';
+import { BridgeError, type ErrorKind } from '../../src/core/errors.js';
+import { type Judged, judge } from '../../src/core/judge.js';
+import { failureOf } from '../contracts/failure.js';
+import { rememberingLog, silentLog } from '../support/silent-log.js';
+
+const AT = { topic: 'orders', partition: 2 };
+
+const record = (value: string | null, key: string | null = 'k'): IncomingRecord => ({
+  offset: 2n ** 60n,
+  timestamp: 1_700_000_000_000,
+  key: key === null ? null : Buffer.from(key),
+  value: value === null ? null : Buffer.from(value),
+  headers: {},
+});
+
+const meta = { ...AT, offset: 2n ** 60n, timestamp: 1_700_000_000_000 };
+
+const text: TopicCodec<string> = { encode: (value) => Buffer.from(value), decode: (bytes) => bytes.toString() };
+
+const failing = (kind: ErrorKind, later = false): TopicCodec<string> => ({
+  ...text,
+  decode: () => {
+    const error = new BridgeError({ code: 'X', kind, found: 'It is bad.', fix: '' });
+    if (later) return Promise.reject(error);
+    throw error;
+  },
+});
+
+const judged = async (
+  one: IncomingRecord,
+  codec: TopicCodec<string> = text,
+  transform: (value: string) => readonly string[] = (value) => [value],
+  log = silentLog,
+): Promise<Judged<string>> => {
+  const into: Judged<string> = { results: [], dead: [] };
+  await judge({ transform, log }, codec, AT, one, into);
+  return into;
+};
+
+describe('a record', () => {
+  it.each([0, 1, 3])('gives as many results as the transform makes of it: %d', async (count) => {
+    const { results, dead } = await judged(record('v'), text, (value) => Array(count).fill(value));
+    expect(results).toEqual(Array(count).fill({ value: 'v', key: null, meta }));
+    expect(dead).toEqual([]);
+  });
+
+  it('may need a promise to be decoded', async () => {
+    const later: TopicCodec<string> = { ...text, decode: async (bytes) => bytes.toString() };
+    expect((await judged(record('v'), later)).results).toEqual([{ value: 'v', key: null, meta }]);
+  });
+
+  it.each([
+    ['k', 'k'],
+    [null, null],
+  ])('without a value is a delete of its key %s, whatever the transform does', async (key, expected) => {
+    const never = () => {
+      throw new Error('not to be called');
+    };
+    const { results, dead } = await judged(record(null, key), failing('record'), never);
+    expect(results).toEqual([{ value: null, key: expected, meta }]);
+    expect(dead).toEqual([]);
+  });
+
+  it.each([
+    ['cannot be decoded', () => judged(record('v'), failing('record'))],
+    ['cannot be decoded by a schema that had to be fetched', () => judged(record('v'), failing('record', true))],
+    [
+      'cannot be transformed',
+      () =>
+        judged(record('v'), text, () => {
+          throw new Error('It is bad.');
+        }),
+    ],
+  ])('that %s goes to the dead letters as it came, with where it stood and why', async (_, judging) => {
+    expect(await judging()).toEqual({
+      results: [],
+      dead: [
+        {
+          key: Buffer.from('k'),
+          value: Buffer.from('v'),
+          headers: {
+            'rowbridge.reason': 'It is bad.',
+            'rowbridge.topic': 'orders',
+            'rowbridge.partition': '2',
+            'rowbridge.offset': '1152921504606846976',
+          },
+        },
+      ],
+    });
+  });
+
+  it('is named in the log when it goes to the dead letters', async () => {
+    const { log, lines } = rememberingLog();
+    await judged(record('v'), failing('record'), undefined, log);
+    const facts = { ...AT, offset: '1152921504606846976', reason: 'It is bad.' };
+    expect(lines).toMatchObject([{ level: 'error', message: 'a record went to the dead letters', facts }]);
+  });
+
+  it.each<ErrorKind>(['transient', 'configuration', 'environment', 'integrity'])(
+    'goes nowhere because of an error that is not its own: %s',
+    async (kind) => {
+      for (const later of [false, true])
+        expect(await failureOf(() => judged(record('v'), failing(kind, later)))).toMatchObject({ code: 'X', kind });
+    },
+  );
+});
