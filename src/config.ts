@@ -29,6 +29,7 @@ const settings = z.object({
   STATE_DIR: z.string().default('state'),
   CONSUMER_LOGS_DIR: z.string().default('consumer_logs'),
   DATA_DIR: z.string().optional(),
+  GENERATOR_SEED: z.string().optional(),
   ROWBRIDGE_HOME: z.string().default('.rowbridge'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   POLL_INTERVAL_MS: milliseconds(200),
@@ -50,6 +51,8 @@ export type Config = Readonly<{
   logsDirectory: string;
   /** What generators draw from. */
   dataDirectory: string;
+  /** Of generators, where a person gives no other. */
+  generatorSeed: string | undefined;
   enginesHome: string;
   logLevel: string | undefined;
   pollMs: number;
@@ -108,6 +111,7 @@ export const readConfig = (directory = process.cwd()): Config => {
     stateDirectory: resolve(directory, read.STATE_DIR),
     logsDirectory: resolve(directory, read.CONSUMER_LOGS_DIR),
     dataDirectory: read.DATA_DIR === undefined ? join(packageRoot, 'data') : resolve(directory, read.DATA_DIR),
+    generatorSeed: read.GENERATOR_SEED,
     enginesHome: resolve(directory, read.ROWBRIDGE_HOME),
     logLevel: read.LOG_LEVEL,
     pollMs: read.POLL_INTERVAL_MS,

@@ -1,4 +1,5 @@
 import { type Generating, randomSeed } from '../app/generator-feed.js';
+import type { Config } from '../config.js';
 import { BridgeError } from '../core/errors.js';
 import { numberOption, type Options } from './command.js';
 
@@ -15,7 +16,7 @@ const wrong = (found: string, fix: string): BridgeError =>
   new BridgeError({ code: 'OPTION_INVALID', kind: 'configuration', found, fix });
 
 /** @throws BridgeError `configuration` */
-export const generatorSettings = (options: Options): Generating => {
+export const generatorSettings = ({ generatorSeed }: Config, options: Options): Generating => {
   const rate = numberOption(options, 'rate');
   const count = numberOption(options, 'count', { whole: true });
   const { order = 'random', forever, seed } = options;
@@ -23,7 +24,7 @@ export const generatorSettings = (options: Options): Generating => {
   if (forever === true && count !== undefined) throw wrong('--forever and --count were both given.', 'Give one of them.');
   return {
     order,
-    seed: typeof seed === 'string' ? seed : randomSeed(),
+    seed: typeof seed === 'string' ? seed : (generatorSeed ?? randomSeed()),
     ...(rate === undefined ? {} : { rate }),
     ...(forever === true ? { count: null } : count === undefined ? {} : { count }),
   };

@@ -20,7 +20,7 @@ const runFeeds = async (
 ): Promise<void> => {
   const generators = generatorFeeds(pipeline);
   if (generators.length === 0) refuseGeneratorOptions(options, name);
-  const generating = generatorSettings(options);
+  const generating = generatorSettings(config, options);
   const servers = requireServers(config, neededByFeeds(pipeline.feeds));
   const failed = new AbortController();
   const over = new AbortController();

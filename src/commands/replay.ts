@@ -18,6 +18,14 @@ const notAsked = (): BridgeError =>
     fix: 'Add --yes to do it without asking, or --dry-run to only look.',
   });
 
+const nothingToReplay = (name: string): BridgeError =>
+  new BridgeError({
+    code: 'REPLAY_WITHOUT_TABLE',
+    kind: 'configuration',
+    found: `The pipeline '${name}' captures no table: there are no rows to send again.`,
+    fix: `Its records are in its topics: 'rowbridge consume ${name} --from beginning' reads them again.`,
+  });
+
 /** Asks on stderr, so that stdout stays for data. */
 export const confirm = async (question: string, signal: AbortSignal): Promise<boolean> => {
   if (process.stdin.isTTY !== true) throw notAsked();
@@ -43,11 +51,13 @@ export const replay: CommandSpec = {
   logLevel: 'warn',
   async run({ config, lifecycle, log, print }, [name = ''], options) {
     const pipeline = await loadPipeline(name, config);
+    const feeds = tableFeeds(pipeline);
+    if (feeds.length === 0) throw nothingToReplay(name);
     const servers = requireServers(config, ['MYSQL_HOST', 'MYSQL_PORT', 'MYSQL_USER', 'MYSQL_PASSWORD', 'MYSQL_DATABASE']);
     const { signal, onRelease } = lifecycle;
     const clients = await openClients({ config, servers, clientId: 'rowbridge-replay', log, signal, onRelease });
     const from = typeof options.from === 'string' ? options.from : undefined;
-    for (const feed of tableFeeds(pipeline)) {
+    for (const feed of feeds) {
       const plan = await keepTrying(() => planReplay(clients, feed, from), { log, signal, forMs: ONE_SHOT_MS });
       if (plan === undefined) return 130;
       print(`${feed.source.table}: ${plan.rows} rows from ${plan.from ?? 'the beginning'} would travel again.`);

@@ -62,8 +62,8 @@ const summary = async ({ print }: Context, options: RunAllOptions, clients: Clie
 /** Generators without a count of their own end after this many with --once. */
 const ONCE_EVENTS = 20;
 
-const generatingOf = (pipeline: Pipeline, options: Options): Generating => {
-  const asked = generatorSettings(options);
+const generatingOf = ({ config }: Context, pipeline: Pipeline, options: Options): Generating => {
+  const asked = generatorSettings(config, options);
   const endless = generatorFeeds(pipeline).some((feed) => countOf(feed, asked) === undefined);
   return options.once === true && endless ? { ...asked, count: ONCE_EVENTS } : asked;
 };
@@ -83,7 +83,7 @@ const runRoles = async (
   const clients = await openClients({ config, servers, clientId: 'rowbridge-up', log, signal, onRelease });
   await setUp({ config, servers, clients, pipeline, log, signal, forMs: SETUP_MS });
   const { updater } = pipeline;
-  const [generating, showing] = [generatingOf(pipeline, options), showingOf(context, options)];
+  const [generating, showing] = [generatingOf(context, pipeline, options), showingOf(context, options)];
   const run: RunAllOptions = { config, servers, pipeline, generating, showing, log, signal, progress: seen, onRelease };
   const hasTables = tableFeeds(pipeline).length > 0;
   const lines = hasTables ? printLines(context, seen, signal) : Promise.resolve();
@@ -126,7 +126,7 @@ export const up: CommandSpec = {
     const { config, lifecycle } = context;
     const pipeline = await loadPipeline(name, config);
     updaterSettings(options);
-    generatorSettings(options);
+    generatorSettings(config, options);
     const given = serversGiven(config, neededByPipeline(pipeline));
     if (options.fresh === true) {
       if (given) {

@@ -29,7 +29,7 @@ const noUpdater = (name: string): BridgeError =>
     code: 'UPDATER_MISSING',
     kind: 'configuration',
     found: `The pipeline '${name}' has no updater.`,
-    fix: "Its rows come from elsewhere; 'rowbridge produce' captures them.",
+    fix: "What it publishes comes from elsewhere: 'rowbridge produce' captures rows or generates events.",
   });
 
 export const update: CommandSpec = {
@@ -39,6 +39,8 @@ export const update: CommandSpec = {
   examples: ['rowbridge update products --once', 'rowbridge update products --rate 20 --count 500 --seed 7'],
   async run({ config, lifecycle, log }, [name = ''], options) {
     const pipeline = await loadPipeline(name, config);
+    const { updater } = pipeline;
+    if (updater === undefined) throw noUpdater(name);
     const settings = updaterSettings(options);
     const servers = requireServers(config, [
       'MYSQL_HOST',
@@ -47,8 +49,6 @@ export const update: CommandSpec = {
       'MYSQL_UPDATER_USER',
       'MYSQL_UPDATER_PASSWORD',
     ]);
-    const { updater } = pipeline;
-    if (updater === undefined) throw noUpdater(name);
     const { signal, onRelease } = lifecycle;
     const clients = await openClients({ config, servers, clientId: 'rowbridge-updater', log, signal, onRelease });
     const counts = await updater({

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { decimalOf, decimalText } from '../../../src/core/decimal.js';
-import { type Change, movedPrice, productChanges } from '../../../src/pipelines/products/changes.js';
 import { seededRandom } from '../../../src/core/random.js';
+import { type Change, movedPrice, productChanges } from '../../../src/pipelines/products/changes.js';
 import { readSeedRows, type SeedRow } from '../../../src/pipelines/products/seed-rows.js';
 
 const take = (rows: readonly SeedRow[], seed: number | string, count: number): Change[] => {
