@@ -29,22 +29,37 @@ const at = (partition: number): TopicPartition => ({ topic: 'orders', partition 
 const offsetsOf = (written: readonly WrittenResult[], partition: number): number[] =>
   written.filter((one) => one.partition === partition).map(({ offset }) => Number(offset));
 
+/** In what sinks may differ. */
+export type SinkManners = Readonly<{
+  /** A tombstone stands in what the sink keeps, or only moves it on. */
+  tombstones: 'kept' | 'passed over';
+  /** A batch with results that the sink holds already is refused as a whole, or they are passed over and the rest is taken. */
+  repeated: 'refused' | 'passed over';
+}>;
+
 /** What every sink promises to the worker that writes to it. */
-export const sinkContract = (name: string, newPlace: () => Promise<SinkPlace>): void => {
+export const sinkContract = (
+  name: string,
+  newPlace: () => Promise<SinkPlace>,
+  { tombstones, repeated }: SinkManners = { tombstones: 'kept', repeated: 'refused' },
+): void => {
   describe(`the sink ${name}`, () => {
     let place: SinkPlace;
     let sink: Sink<Row>;
 
-    const reopen = async (): Promise<void> => {
-      await sink.close?.();
+    const openNew = async (): Promise<void> => {
       sink = place.sink();
       await sink.open?.();
+      await sink.begin?.(undefined);
+    };
+    const reopen = async (): Promise<void> => {
+      await sink.close?.();
+      await openNew();
     };
 
     beforeEach(async () => {
       place = await newPlace();
-      sink = place.sink();
-      await sink.open?.();
+      await openNew();
     });
 
     afterEach(async () => {
@@ -70,11 +85,19 @@ export const sinkContract = (name: string, newPlace: () => Promise<SinkPlace>): 
       expect(offsetsOf(await place.written(), 1)).toEqual([10, 11]);
     });
 
-    it('keeps a tombstone as a delete of its key', async () => {
-      await sink.resume?.([at(0)]);
-      await sink.write([result(0, 7, null)]);
-      expect(await place.written()).toEqual([{ topic: 'orders', partition: 0, offset: 7n, id: 7, deleted: true }]);
-    });
+    if (tombstones === 'kept')
+      it('keeps a tombstone as a delete of its key', async () => {
+        await sink.resume?.([at(0)]);
+        await sink.write([result(0, 7, null)]);
+        expect(await place.written()).toEqual([{ topic: 'orders', partition: 0, offset: 7n, id: 7, deleted: true }]);
+      });
+    else
+      it('passes over a tombstone, and goes on behind it', async () => {
+        await sink.resume?.([at(0)]);
+        await sink.write([result(0, 7, null)]);
+        expect(await place.written()).toEqual([]);
+        expect(await sink.resume?.([at(0)])).toEqual(new Map([[partitionKey(at(0)), 8n]]));
+      });
 
     it('keeps all results of one offset', async () => {
       await sink.resume?.([at(0)]);
@@ -112,19 +135,29 @@ export const sinkContract = (name: string, newPlace: () => Promise<SinkPlace>): 
       expect(await sink.resume([at(1)])).toEqual(new Map([[partitionKey(at(1)), 3n]]));
     });
 
-    it('refuses a result that it holds already, and takes the rest when asked again', async () => {
-      if (sink.resume === undefined) return;
-      await sink.resume([at(0)]);
-      await sink.write(results(0, 0, 3));
-      const refusal = await sink.write(results(0, 2, 5)).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      expect(isTransient(refusal)).toBe(true);
-      expect(await sink.resume([at(0)])).toEqual(new Map([[partitionKey(at(0)), 3n]]));
-      await sink.write(results(0, 3, 5));
-      expect(offsetsOf(await place.written(), 0)).toEqual([0, 1, 2, 3, 4]);
-    });
+    if (repeated === 'refused')
+      it('refuses a result that it holds already, and takes the rest when asked again', async () => {
+        if (sink.resume === undefined) return;
+        await sink.resume([at(0)]);
+        await sink.write(results(0, 0, 3));
+        const refusal = await sink.write(results(0, 2, 5)).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect(isTransient(refusal)).toBe(true);
+        expect(await sink.resume([at(0)])).toEqual(new Map([[partitionKey(at(0)), 3n]]));
+        await sink.write(results(0, 3, 5));
+        expect(offsetsOf(await place.written(), 0)).toEqual([0, 1, 2, 3, 4]);
+      });
+    else
+      it('passes over a result that it holds already, and takes the rest', async () => {
+        if (sink.resume === undefined) return;
+        await sink.resume([at(0)]);
+        await sink.write(results(0, 0, 3));
+        await sink.write(results(0, 2, 5));
+        expect(await sink.resume([at(0)])).toEqual(new Map([[partitionKey(at(0)), 5n]]));
+        expect(offsetsOf(await place.written(), 0)).toEqual([0, 1, 2, 3, 4]);
+      });
 
     it('goes on writing after it was opened anew', async () => {
       await sink.resume?.([at(0)]);

@@ -1,16 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type DirectoryLock, lockDirectory } from '../../adapters/files/directory-lock.js';
-import { nodeFiles } from '../../adapters/files/file-system.js';
-import { makeDirectory } from '../../adapters/files/open-to-all.js';
-import { systemProcesses } from '../../adapters/files/process-identity.js';
 import type { Beginning } from '../../core/broker.js';
-import { delayOrAbort } from '../../core/delay.js';
 import { BridgeError, messageOf } from '../../core/errors.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Result, Sink } from '../../core/sink.js';
 import { partitionKey } from '../../core/topic.js';
 import type { Meta } from '../../core/transform.js';
+import { folderHold } from './folder-hold.js';
 import { type Counted, readSnapshot, setSnapshotAside, writeSnapshot } from './snapshot-file.js';
 
 /** Numbers that are made of every value of some topics. */
@@ -34,9 +29,17 @@ const saveFailed = (path: string, cause: unknown): BridgeError =>
   new BridgeError({
     code: 'SNAPSHOT_WRITE_FAILED',
     kind: 'transient',
-    found: `Cannot write ${path}: ${messageOf(cause)}.`,
+    found: cause instanceof BridgeError ? cause.found : `Cannot write ${path}: ${messageOf(cause)}.`,
     fix: 'Make room on its disk; the worker goes on by itself, and counts nothing twice.',
     cause,
+  });
+
+const gone = (path: string): BridgeError =>
+  new BridgeError({
+    code: 'SNAPSHOT_GONE',
+    kind: 'transient',
+    found: `${path} was removed while the worker ran.`,
+    fix: 'The worker counts everything again by itself.',
   });
 
 /** Whether the records that were counted are still those in the topic. */
@@ -59,8 +62,10 @@ export const snapshot =
   (parts: SinkParts): Sink<Row> => {
     const directory = join(parts.directory, parts.group);
     const path = join(directory, definition.file);
-    let lock: DirectoryLock | undefined;
+    const hold = folderHold(directory, parts.log);
     let state: State<S> | undefined;
+    /** Where the group begins with numbers that do not stand in the file yet. */
+    let fresh: Beginning | undefined;
     let sinceShown = 0;
 
     const load = async (): Promise<State<S> | undefined> => {
@@ -78,8 +83,10 @@ export const snapshot =
     };
     /** Stands in the file at once: from now on the group's commits and the numbers belong together. */
     const begun = async (): Promise<State<S>> => {
+      if (fresh === undefined) throw gone(path);
       state = { numbers: definition.empty(), counted: new Map() };
       await save(state);
+      fresh = undefined;
       return state;
     };
     const forget = async (why: string): Promise<void> => {
@@ -89,10 +96,14 @@ export const snapshot =
     };
     const shownLines = (numbers: S): readonly string[] => definition.show?.lines(numbers, parts) ?? [];
 
-    /** Counts the values that are not counted yet, and gives what is to be shown once they are saved. */
-    const count = ({ numbers, counted }: State<S>, results: readonly Result<Row>[]): string[] => {
+    /** Counts the values that are not counted yet, and gives what holds once they are saved: lines to show, and values since then. */
+    const count = (
+      { numbers, counted }: State<S>,
+      results: readonly Result<Row>[],
+    ): Readonly<{ lines: string[]; since: number }> => {
       const every = definition.show?.every(parts) ?? Number.POSITIVE_INFINITY;
-      const shown: string[] = [];
+      const lines: string[] = [];
+      let since = sinceShown;
       // A batch comes again where its commit failed; a record that gives several values has one offset for all.
       const before = new Map(counted);
       for (const { value, meta } of results) {
@@ -100,27 +111,30 @@ export const snapshot =
         if (meta.offset <= (before.get(key)?.offset ?? -1n)) continue;
         if (value !== null) definition.add(numbers, value as T, meta);
         counted.set(key, { offset: meta.offset, timestamp: meta.timestamp });
-        sinceShown += 1;
-        if (sinceShown < every) continue;
-        sinceShown = 0;
-        shown.push(...shownLines(numbers));
+        since += 1;
+        if (since < every) continue;
+        since = 0;
+        lines.push(...shownLines(numbers));
       }
-      return shown;
+      return { lines, since };
     };
 
     return {
-      async open() {
-        await makeDirectory(directory);
-        const pause = async (ms: number): Promise<void> => void (await delayOrAbort(ms, new AbortController().signal));
-        const world = { files: nodeFiles, processes: systemProcesses(), log: parts.log, now: () => new Date(), pause };
-        lock = await lockDirectory({ ...world, unique: randomUUID }, directory);
-      },
-      async begin(asked): Promise<Beginning | undefined> {
-        if (asked !== undefined) await forget('the numbers begin anew');
-        else if ((await load()) === undefined) return 'beginning';
-        else if (await isOfThisTopic(parts, state?.counted ?? new Map())) return undefined;
-        else await forget('the topic was made anew: the numbers begin anew');
-        return asked ?? 'beginning';
+      open: hold.take,
+      async begin(asked) {
+        await hold.take();
+        if (asked !== undefined) {
+          await forget('the numbers begin anew');
+          fresh = asked;
+        } else if ((await load()) === undefined) {
+          fresh ??= 'beginning';
+        } else if (await isOfThisTopic(parts, state?.counted ?? new Map())) {
+          fresh = undefined;
+        } else {
+          await forget('the topic was made anew: the numbers begin anew');
+          fresh = 'beginning';
+        }
+        return fresh;
       },
       async resume(assigned) {
         const { counted } = (await load()) ?? (await begun());
@@ -133,15 +147,21 @@ export const snapshot =
       },
       async write(results) {
         if (results.length === 0) return;
-        await lock?.confirm();
+        await hold.confirm();
         const now = state ?? (await load()) ?? (await begun());
-        const shown = count(now, results);
+        const { lines, since } = count(now, results);
         await save(now);
-        await parts.output.lines(shown);
+        sinceShown = since;
+        await parts.output.lines(lines);
       },
       async close() {
-        if (state !== undefined) await parts.output.lines(shownLines(state.numbers));
-        await lock?.release();
+        const last = state;
+        state = undefined;
+        try {
+          if (last !== undefined) await parts.output.lines(shownLines(last.numbers));
+        } finally {
+          await hold.release();
+        }
       },
     };
   };

@@ -22,12 +22,26 @@ const broken = (path: string, cause: unknown): BridgeError =>
     cause,
   });
 
-/** Reads a snapshot; undefined where there is none. @throws BridgeError `integrity` when it is damaged; it is left as it is */
+const unreadable = (path: string, cause: unknown): BridgeError =>
+  new BridgeError({
+    code: 'SNAPSHOT_UNREADABLE',
+    kind: 'environment',
+    found: `Cannot read ${path}: ${messageOf(cause)}.`,
+    fix: 'Give this user the right to read and write there.',
+    cause,
+  });
+
+/**
+ * Reads a snapshot; undefined where there is none.
+ * @throws BridgeError `integrity` when it is damaged, `environment` when it cannot be read; it is left as it is
+ */
 export const readSnapshot = async <S>(
   path: string,
   numbersOf: (stored: Readonly<Record<string, unknown>>) => S,
 ): Promise<Readonly<{ numbers: S; counted: Map<string, Counted> }> | undefined> => {
-  const text = await ifThere(readFile(path, 'utf8'));
+  const text = await ifThere(readFile(path, 'utf8')).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
   if (text === undefined) return undefined;
   try {
     const { _rowbridge, ...numbers } = content.parse(JSON.parse(text));
