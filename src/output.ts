@@ -5,8 +5,9 @@ type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'hasColor
 
 const ERASE_LINE = '\r\u001b[K';
 
-/** Cut to the width of the terminal: a line that wraps cannot be overwritten. */
-const fitting = (line: string, columns = 80): string => {
+/** Cut to the width of the terminal, where it tells one: a line that wraps cannot be overwritten. */
+const fitting = (line: string, told: number | undefined): string => {
+  const columns = told || 80;
   const plain = stripVTControlCharacters(line);
   return plain.length < columns ? line : `${plain.slice(0, Math.max(0, columns - 2))}…`;
 };

@@ -34,7 +34,8 @@ const shownSummary = <T>({ output }: SinkParts, { add, line }: Summary<T>) => {
     add,
     async show(now: boolean): Promise<void> {
       const text = harmless(line());
-      if (output.canOverwrite) output.status(text);
+      // The last one stands among the lines for good.
+      if (output.canOverwrite) output.status(now ? '' : text);
       if (text === shown || (!now && (output.canOverwrite || performance.now() - shownAtMs < SUMMARY_MS))) return;
       shown = text;
       shownAtMs = performance.now();
