@@ -104,7 +104,7 @@ describe('NO_COLOR', () => {
     [{ TERM: 'dumb' }, 'go'],
   ])('is honoured, as Node reads it: %j', (environment, expected) => {
     const { getColorDepth, hasColors } = WriteStream.prototype;
-    const real = { getColorDepth, hasColors: () => hasColors.call(real as unknown as WriteStream, 2, environment) };
+    const real = { getColorDepth, hasColors: () => hasColors.call(real as unknown as WriteStream, 16, environment) };
     const stream = { ...real, isTTY: true, columns: 80, write: () => true };
     expect(outputTo(stream as unknown as Parameters<typeof outputTo>[0]).paint('green', 'go')).toBe(expected);
   });
