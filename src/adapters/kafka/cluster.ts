@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
+import { BridgeError } from '../../core/errors.js';
 
 export type FetchedMessage = Readonly<{
   offset: string;
@@ -27,10 +29,33 @@ export type Cluster = Readonly<{
   findGroupCoordinator(of: { groupId: string }): Promise<Broker>;
 }>;
 
-/** @throws Error when kafkajs is another version than the pinned one */
-export const newCluster = (kafka: Kafka): Cluster => {
+/** The only version whose inner parts are known. */
+const KAFKAJS_VERSION = '2.2.4';
+
+const unknownVersion = (version: string): BridgeError =>
+  new BridgeError({
+    code: 'KAFKAJS_VERSION',
+    kind: 'environment',
+    found: `kafkajs ${version} is installed; rowbridge uses inner parts of ${KAFKAJS_VERSION}, which may differ there.`,
+    fix: "Run 'npm ci', which installs the versions of the lock file.",
+  });
+
+const installedVersion = (): string =>
+  (createRequire(import.meta.url)('kafkajs/package.json') as Readonly<{ version: string }>).version;
+
+/**
+ * The name of the method by which a `Kafka` of kafkajs makes its clusters.
+ * @throws BridgeError `environment` when the installed kafkajs is another version than the pinned one
+ */
+export const createClusterSymbol = (kafka: Kafka, version = installedVersion()): symbol => {
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
-  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol as symbol];
-  if (create === undefined) throw new Error('kafkajs is not the version that this was written for (2.2.4)');
+  if (version !== KAFKAJS_VERSION || symbol === undefined) throw unknownVersion(version);
+  return symbol;
+};
+
+/** @throws BridgeError `environment` when the installed kafkajs is another version than the pinned one */
+export const newCluster = (kafka: Kafka): Cluster => {
+  const make = kafka as unknown as Readonly<Record<symbol, (options: object) => Cluster>>;
+  const create = make[createClusterSymbol(kafka)] as (options: object) => Cluster;
   return create({ metadataMaxAge: 60_000, allowAutoTopicCreation: false });
 };

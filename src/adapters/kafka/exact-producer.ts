@@ -1,10 +1,6 @@
-import { createRequire } from 'node:module';
 import type { Kafka, Producer, ProducerConfig } from 'kafkajs';
-import { BridgeError } from '../../core/errors.js';
+import { createClusterSymbol } from './cluster.js';
 import { encodeProduce, type ProduceArguments } from './produce-request.js';
-
-/** The only version whose inner parts, named below, are known. */
-const KAFKAJS_VERSION = '2.2.4';
 
 /** The parts of kafkajs that a producer passes through on its way to the wire. Not public; the version is pinned. */
 type Request = Readonly<{ apiVersion: number; encode(): Promise<unknown> }>;
@@ -52,25 +48,13 @@ const exactCluster = (cluster: Cluster): Cluster => {
   return cluster;
 };
 
-const unknownVersion = (version: string): BridgeError =>
-  new BridgeError({
-    code: 'KAFKAJS_VERSION',
-    kind: 'environment',
-    found: `kafkajs ${version} is installed; rowbridge publishes through inner parts of ${KAFKAJS_VERSION}, which may differ there.`,
-    fix: "Run 'npm ci', which installs the versions of the lock file.",
-  });
-
-const installedVersion = (): string =>
-  (createRequire(import.meta.url)('kafkajs/package.json') as Readonly<{ version: string }>).version;
-
 /**
  * A producer of kafkajs whose batches are written by `encodeProduce`; everything else (metadata, sequence numbers, retries) is
  * kafkajs' own. Other clients of the same `Kafka` are as they were.
  * @throws BridgeError `environment` when the installed kafkajs is another version than the one that this was written for
  */
-export const exactProducer = (kafka: Kafka, config: ProducerConfig, version = installedVersion()): Producer => {
-  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
-  if (version !== KAFKAJS_VERSION || symbol === undefined) throw unknownVersion(version);
+export const exactProducer = (kafka: Kafka, config: ProducerConfig, version?: string): Producer => {
+  const symbol = createClusterSymbol(kafka, version);
   const create = (kafka as unknown as Readonly<Record<symbol, CreateCluster>>)[symbol] as CreateCluster;
   const exact: Kafka = Object.create(kafka, { [symbol]: { value: (options: object) => exactCluster(create(options)) } });
   return exact.producer(config);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { GeneratorParts, GeneratorSource } from '../../core/pipeline.js';
 import { oneOf, type Random, seededRandom } from '../../core/random.js';
-import { timestampOf } from '../../core/timestamp.js';
+import { timestampWriter } from '../../core/timestamp-writer.js';
 import type { GameAction } from './event.js';
 import { type ListedAction, readActions, readPlayers } from './files.js';
 
@@ -13,21 +13,17 @@ function* replayed(actions: readonly ListedAction[]): Generator<ListedAction, ne
   for (;;) yield* actions;
 }
 
-const utcText = (micros: number): string => {
-  const text = timestampOf(BigInt(Math.floor(micros)));
-  return `${text.slice(0, 10)}T${text.slice(11)}+00:00`;
-};
-
 function* played(
   actions: readonly ListedAction[],
   players: readonly string[],
   { seed, order, nowMicros }: GeneratorParts,
 ): Generator<GameAction, never> {
   const random = seededRandom(`${seed}/game-actions`);
+  const utc = timestampWriter('+00:00');
   const list = order === 'file' ? replayed(actions) : drawn(actions, random);
   for (;;) {
     const { action, details } = list.next().value;
-    yield { player: oneOf(random, players), action, details, ts_utc: utcText(nowMicros()) };
+    yield { player: oneOf(random, players), action, details, ts_utc: utc(nowMicros()) };
   }
 }
 

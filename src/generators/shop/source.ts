@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { GeneratorSource } from '../../core/pipeline.js';
+import { timestampWriter } from '../../core/timestamp-writer.js';
 import { type Catalogue, readCatalogue } from './catalogue.js';
-import { timestampWriter } from './events/timestamp.js';
 import { simulate } from './simulation/simulate.js';
 import type { Step } from './simulation/world.js';
 

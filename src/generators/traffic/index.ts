@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { GeneratorParts, GeneratorSource } from '../../core/pipeline.js';
 import { oneOf, type Random, seededRandom } from '../../core/random.js';
-import { timestampOf } from '../../core/timestamp.js';
+import { timestampWriter } from '../../core/timestamp-writer.js';
 import { type City, readCities } from './cities.js';
 import { DIRECTIONS, EVENT_TYPES, type TrafficEvent } from './event.js';
 
@@ -24,13 +24,9 @@ const placeNear = (random: Random, { lat, lon }: City): { lat: number; lon: numb
   };
 };
 
-const utcText = (micros: number): string => {
-  const text = timestampOf(BigInt(Math.floor(micros)));
-  return `${text.slice(0, 10)}T${text.slice(11)}+00:00`;
-};
-
 function* reports(cities: readonly City[], { seed, nowMicros }: GeneratorParts): Generator<TrafficEvent, never> {
   const random = seededRandom(`${seed}/traffic`);
+  const utc = timestampWriter('+00:00');
   for (;;) {
     const city = oneOf(random, cities);
     const { road, speed_limits_kmh } = oneOf(random, city.roads);
@@ -38,7 +34,7 @@ function* reports(cities: readonly City[], { seed, nowMicros }: GeneratorParts):
     yield {
       event_id: randomUUID(),
       event_type: oneOf(random, EVENT_TYPES),
-      ts_utc: utcText(nowMicros()),
+      ts_utc: utc(nowMicros()),
       city: city.name,
       road,
       lat,
