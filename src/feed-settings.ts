@@ -1,19 +1,23 @@
 import { z } from 'zod';
 import { type Config, settingInvalid } from './config.js';
+import { deadLetterTopicOf } from './core/topic.js';
 
 /** What the environment says of one feed. */
 export type FeedSettings = Readonly<{ topic?: string; partitions?: number; count?: number; delayMs?: number }>;
 
-const whole = z.coerce.number().int();
+/** Kafka takes 249; the topic of the dead letters has a longer name. */
+const MOST_LETTERS = 249 - deadLetterTopicOf('').length;
+
+const number = z.string().trim().min(1, 'a number is expected').pipe(z.coerce.number());
 
 const KINDS = {
   TOPIC: z
     .string()
-    .max(249)
+    .max(MOST_LETTERS)
     .regex(/^(?!\.{1,2}$)[a-zA-Z0-9._-]+$/, "a topic's name has letters, digits, '.', '_' and '-' only"),
-  PARTITIONS: whole.min(1).max(1_000),
-  COUNT: whole.min(0),
-  DELAY_MS: z.coerce.number().min(0).max(3_600_000),
+  PARTITIONS: number.pipe(z.int().min(1).max(1_000)),
+  COUNT: number.pipe(z.int().min(0)),
+  DELAY_MS: number.pipe(z.number().min(0).max(3_600_000)),
 } as const;
 
 /** The variable that says something of a feed: `PRODUCT_EVENTS_TOPIC` for the topic of the feed `product-events`. */
