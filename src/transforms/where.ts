@@ -5,4 +5,4 @@ import type { Transform } from '../core/transform.js';
 export const where =
   (field: string, text: string): Transform<Row> =>
   (value) =>
-    String(value[field]) === text ? [value] : [];
+    Object.hasOwn(value, field) && String(value[field]) === text ? [value] : [];
