@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { START_MICROS } from '../first-events.js';
 import { catalogues } from './catalogues.js';
 import { tell } from './story.js';
 
