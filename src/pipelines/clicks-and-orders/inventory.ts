@@ -21,7 +21,7 @@ const numberOf = ({ order_id }: Order): number => Number(order_id.slice('ORD-'.l
 const isLater = (one: Order, at: number, last: LastOrder | null): boolean =>
   last === null || at > last.at || (at === last.at && numberOf(one) > numberOf(last.order));
 
-/** Orders in numbers: how many, their amount in all, and the last one. The amount is exact to the cent up to 2^53 cents. */
+/** Orders in numbers: how many, their amount in all, and the last one. The amount is exact to the cent up to 2^52 cents. */
 export const inventoryNumbers: Numbers<Order, Inventory> = {
   file: 'inventory.json',
   empty: () => ({ count: 0, cents: 0n, last: null }),
@@ -39,6 +39,6 @@ export const inventoryNumbers: Numbers<Order, Inventory> = {
   read(content) {
     const { count, amount, last_order, last_order_at } = stored.parse(content);
     const last = last_order === null || last_order_at === null ? null : { order: last_order, at: Date.parse(last_order_at) };
-    return { count, cents: BigInt(Math.round(amount * 100)), last };
+    return { count, cents: BigInt(amount.toFixed(2).replace('.', '')), last };
   },
 };
