@@ -79,7 +79,7 @@ const generatorStatus = async ({ reader }: Clients, { name, topic }: GeneratorFe
 /** Everybody who is or was a member: the living ones with what they are assigned, the others with what only their log knows. */
 const workerStatuses = async (
   { clients, config }: StatusOptions,
-  { name: group, from }: WorkerDefinition,
+  { name: group, from, instancePrefix }: WorkerDefinition,
 ): Promise<WorkerStatus[]> => {
   const living = await clients.admin.members(group);
   const assigned = new Set([...living.values()].flat().map(partitionKey));
@@ -91,10 +91,13 @@ const workerStatuses = async (
       offsets.set(partitionKey({ topic, partition }), { committed: committed.get(partition), end });
   }
   const ofThisWorker = [...logs].filter(([, logged]) => [...logged.keys()].some((key) => offsets.has(key)));
-  const instances = [...new Set([...living.keys(), ...ofThisWorker.map(([name]) => name)])].sort();
+  // A group of one member has no log to be known by.
+  const alone = instancePrefix === undefined && living.size === 0 ? [group] : [];
+  const instances = [...new Set([...living.keys(), ...ofThisWorker.map(([name]) => name), ...alone])].sort();
   return instances.map((instance) => {
     const logged = logs.get(instance) ?? new Map();
-    const ours = living.get(instance)?.map(partitionKey) ?? [...logged.keys()].filter((key) => !assigned.has(key));
+    const known = alone.includes(instance) ? offsets.keys() : logged.keys();
+    const ours = living.get(instance)?.map(partitionKey) ?? [...known].filter((key) => !assigned.has(key));
     const partitions = ours.flatMap((key): PartitionStatus[] => {
       const at = offsets.get(key);
       if (at === undefined) return [];

@@ -29,7 +29,8 @@ export const dashboard = (): Summary<Click | Order> => {
       const ranked = [...pages].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
       const shown = ranked.slice(0, SHOWN_PAGES).map(([page, count]) => `${page} ${count}`);
       const more = ranked.length > SHOWN_PAGES ? `, ${ranked.length - SHOWN_PAGES} more pages` : '';
-      return `[DASHBOARD] ${clicks} clicks (${shown.join(', ')}${more}) | ${orders} orders | revenue ${money(cents)}`;
+      const byPage = shown.length === 0 ? '' : ` (${shown.join(', ')}${more})`;
+      return `[DASHBOARD] ${clicks} clicks${byPage} | ${orders} orders | revenue ${money(cents)}`;
     },
   };
 };
