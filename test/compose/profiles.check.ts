@@ -298,6 +298,10 @@ describe('docker compose --profile', () => {
       const { generators, workers } = await profile.status('viewer');
       expect(generators).toEqual([{ name: 'traffic', topic: 'roads.of.one.city', records: 30 }]);
       expect(workers.flatMap(({ partitions }) => partitions)).toHaveLength(2);
+
+      const mistyped = new Profile('traffic', await envFile({ DATA_DIR: join(folder, 'missing') }), ['producer', 'viewer']);
+      await expect(mistyped.up()).rejects.toThrow('does not exist');
+      expect(await readdir(folder)).not.toContain('missing');
     }),
   );
 });
