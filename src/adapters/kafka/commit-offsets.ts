@@ -13,8 +13,8 @@ const NOBODY = { groupGenerationId: -1, memberId: '', retentionTime: -1 };
 export const commitOffsets = (kafka: Kafka, groupId: string, offsets: ReadonlyMap<string, EndOffsets>): Promise<void> =>
   inTermsOf(`committing offsets for group ${groupId}`, async () => {
     const cluster = newCluster(kafka);
-    await cluster.connect();
     try {
+      await cluster.connect();
       const coordinator = await cluster.findGroupCoordinator({ groupId });
       const topics = [...offsets].map(([topic, partitions]) => ({
         topic,
