@@ -53,7 +53,7 @@ export const runGeneratorFeed = async (options: GeneratorFeedOptions): Promise<v
   const counts = await keepTrying(() => clients.admin.partitionCounts(names), { log, signal, ...forMs });
   if (counts === undefined) return;
   checkPartitions([topic], counts);
-  log.info({ topic: topic.name, eventsPerSecond: rate, count, seed }, 'generating');
+  log.info({ topic: topic.name, eventsPerSecond: Number(rate.toFixed(3)), count, seed }, 'generating');
   await runGenerator({
     topic,
     events,

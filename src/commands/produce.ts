@@ -47,15 +47,16 @@ const runFeeds = async (
     });
   });
   const shown = generators.length === 0 ? undefined : showFeedProgress(generators, generating, acknowledged, over.signal);
-  try {
-    await allEnded(feeds);
-  } finally {
-    over.abort();
-    await shown;
+  const [ended] = await Promise.allSettled([allEnded(feeds)]);
+  over.abort();
+  await shown;
+  // A feed that never began has nothing to sum up: its failure is told by itself.
+  if (ended.status === 'fulfilled' || acknowledged.size > 0) {
     if (generators.length === 0) log.info({ published: [...acknowledged.values()][0] ?? 0 }, 'producer stopped');
     else if (options.json === true) print(JSON.stringify(Object.fromEntries(acknowledged)));
     else for (const line of summaryLines(generators, acknowledged)) print(line);
   }
+  if (ended.status === 'rejected') throw ended.reason;
 };
 
 export const produce: CommandSpec = {

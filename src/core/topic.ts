@@ -29,3 +29,13 @@ export const deadLetterTopicOf = (topic: string): string => `${topic}.dead-lette
 
 /** One text for a topic and partition, for use as a map key. */
 export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+
+/** Partition numbers in order; under their topics' names where there are several topics. */
+export const partitionsByTopic = (
+  assigned: readonly TopicPartition[],
+): readonly number[] | Readonly<Record<string, readonly number[]>> => {
+  const topics = [...new Set(assigned.map(({ topic }) => topic))].sort();
+  const of = (topic: string) => assigned.flatMap((one) => (one.topic === topic ? [one.partition] : [])).sort((a, b) => a - b);
+  const [only = ''] = topics;
+  return topics.length < 2 ? of(only) : Object.fromEntries(topics.map((topic) => [topic, of(topic)]));
+};

@@ -5,7 +5,7 @@ import { type BridgeError, isTransient, messageOf } from './errors.js';
 import { type Judged, judge } from './judge.js';
 import type { Log } from './log.js';
 import type { Sink } from './sink.js';
-import { deadLetterTopicOf, partitionKey, type Topic, type TopicPartition } from './topic.js';
+import { deadLetterTopicOf, partitionKey, partitionsByTopic, type Topic, type TopicPartition } from './topic.js';
 import type { Transform } from './transform.js';
 
 /** A member of a consumer group, and all that it takes to run it. */
@@ -129,8 +129,7 @@ export const runWorker = async <In, Out>(run: WorkerRun<In, Out>): Promise<void>
     signal,
     async onAssigned(assigned) {
       all = assigned;
-      const partitions = assigned.map(({ partition }) => partition).sort((a, b) => a - b);
-      run.log.info({ partitions }, 'partitions assigned');
+      run.log.info({ partitions: partitionsByTopic(assigned) }, 'partitions assigned');
       run.onAssigned?.(assigned);
       return (await run.sink.resume?.(assigned)) ?? new Map();
     },

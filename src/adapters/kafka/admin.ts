@@ -32,7 +32,7 @@ const wrongCount = (topic: string, found: number, wanted: number): BridgeError =
     code: 'TOPIC_PARTITIONS_DIFFER',
     kind: 'configuration',
     found: `Topic '${topic}' has ${found} partition${found === 1 ? '' : 's'}, the pipeline is made for ${wanted}: keys would move to other partitions and lose their order.`,
-    fix: `Delete the topic and run 'rowbridge setup', or change 'partitions' in the pipeline.`,
+    fix: `Delete the topic and run 'rowbridge setup', or change the number: 'partitions' in the pipeline, or <FEED>_PARTITIONS in the environment.`,
   });
 
 /** @throws BridgeError `configuration` when a topic has another partition count than it should */
