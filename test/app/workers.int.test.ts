@@ -1,0 +1,211 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { json } from '../../src/adapters/json/check.js';
+import { type Clients, openClients } from '../../src/app/clients.js';
+import { runWorkerForever, type WorkerOptions } from '../../src/app/workers.js';
+import { BridgeError } from '../../src/core/errors.js';
+import { type Row, type SinkParts, type WorkerDefinition, worker } from '../../src/core/pipeline.js';
+import type { Result, Sink } from '../../src/core/sink.js';
+import type { Topic } from '../../src/core/topic.js';
+import type { WorkerMarker } from '../../src/core/worker.js';
+import { snapshot } from '../../src/sinks/snapshot/index.js';
+import { failureOf } from '../contracts/failure.js';
+import { seen } from '../sinks/snapshot/world.js';
+import { configWith } from '../support/config.js';
+import { type KafkaWorld, kafkaWorld } from '../support/kafka-world.js';
+import { rememberingOutput } from '../support/parts.js';
+import { eventually } from '../support/program.js';
+import { uniqueName } from '../support/servers.js';
+import { silentLog } from '../support/silent-log.js';
+
+const type = z.strictObject({ id: z.int() });
+type Value = z.infer<typeof type>;
+
+const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, index) => from + index);
+const ascending = (ids: readonly unknown[]): number[] => (ids as number[]).toSorted((a, b) => a - b);
+
+let world: KafkaWorld;
+let directory: string;
+const releases: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  world = await kafkaWorld();
+  directory = await mkdtemp(join(tmpdir(), 'rowbridge-workers-'));
+});
+afterAll(async () => {
+  await Promise.all(releases.map((release) => release()));
+  await world.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const config = () => configWith({}, { logsDirectory: directory });
+
+const newClients = (): Promise<Clients> =>
+  openClients({
+    config: config(),
+    servers: { KAFKA_BROKERS: world.brokers },
+    clientId: 'worker',
+    log: silentLog,
+    signal: new AbortController().signal,
+    onRelease: (release) => void releases.push(release),
+  });
+
+/** A topic with as many records in each partition, and a group that reads it. */
+const group = async (counts: readonly number[], sink: (parts: SinkParts) => Sink<Row>) => {
+  const name = await world.topic(counts);
+  const topic: Topic<Value> = { name, partitions: counts.length, format: json(type), key: ({ id }) => String(id) };
+  const definition = worker<Value, Value>(uniqueName('group'), { from: [topic], transform: (value) => [value], sink });
+  return { topic: name, definition, committed: () => world.admin.committed(definition.name, name) };
+};
+
+const start = async (definition: WorkerDefinition, changes: Partial<WorkerOptions> = {}) => {
+  const stop = new AbortController();
+  const ended = runWorkerForever({
+    config: config(),
+    clients: await newClients(),
+    definition,
+    instance: definition.name,
+    log: silentLog,
+    signal: stop.signal,
+    wait: true,
+    showing: { output: rememberingOutput(), json: false },
+    ...changes,
+  });
+  ended.catch(() => {});
+  return {
+    ended,
+    async stop() {
+      stop.abort();
+      await ended;
+    },
+  };
+};
+
+const sumOf = (committed: ReadonlyMap<number, bigint>): number =>
+  [...committed.values()].reduce((sum, at) => sum + Number(at), 0);
+
+describe('a worker on a real broker', () => {
+  /** A sink that forgets nothing, and fails where it is told to. */
+  const memory = (failing: { times: number } = { times: 0 }, begins = false) => {
+    const written: Result<Row>[] = [];
+    const sink = (): Sink<Row> => ({
+      ...(begins ? { begin: async (asked) => asked } : {}),
+      async write(results) {
+        if (written.length > 0 && failing.times-- > 0)
+          throw new BridgeError({ code: 'LOG_WRITE_FAILED', kind: 'transient', found: '', fix: '' });
+        written.push(...results);
+      },
+    });
+    return { written, sink };
+  };
+
+  it('ends after so many results, however often it has to join, and commits right behind the last', async () => {
+    const { written, sink } = memory({ times: 2 }, true);
+    const { definition, committed } = await group([40, 40, 40], sink);
+    const showing = { output: rememberingOutput(), json: false, max: 57 };
+    await (await start(definition, { showing })).ended;
+    expect(written).toHaveLength(57);
+    expect(sumOf(await committed())).toBe(57);
+    await (await start(definition, { showing: { ...showing, max: 63 } })).ended;
+    expect(new Set(written.map(({ meta }) => `${meta.partition}/${meta.offset}`)).size).toBe(120);
+  });
+
+  it('begins where a person asks, once, and goes on from there', async () => {
+    const { written, sink } = memory({ times: 1 }, true);
+    const { definition, topic } = await group([5, 5], sink);
+    const everything = { output: rememberingOutput(), json: false, from: 'beginning' as const, max: 10 };
+    await (await start(definition, { showing: everything })).ended;
+    expect(written).toHaveLength(10);
+    await (await start(definition, { showing: everything })).ended;
+    expect(written).toHaveLength(20);
+    const running = await start(definition, { showing: { output: rememberingOutput(), json: false, from: 'latest' } });
+    await eventually('a member', 20_000, async () => ((await world.admin.members(definition.name)).size > 0 ? true : undefined));
+    await world.publish(topic, 0, [100]);
+    await eventually('the new record', 20_000, () => written.length === 21 || undefined);
+    await running.stop();
+    expect(written.at(-1)?.value).toEqual({ id: 100 });
+  });
+});
+
+describe('a snapshot on a real broker', () => {
+  const counted = async ({ name }: WorkerDefinition): Promise<unknown[]> => {
+    const text = await readFile(join(directory, name, seen.file), 'utf8').catch(() => undefined);
+    return text === undefined ? [] : seen.read(JSON.parse(text)).results.map(({ id }) => id);
+  };
+  const until = (definition: WorkerDefinition, count: number) =>
+    eventually(`${count} results`, 30_000, async () => ((await counted(definition)).length >= count ? true : undefined));
+
+  /** Ends a worker at a moment, with nothing of what would come after it. */
+  const killing =
+    (at: WorkerMarker) =>
+    (marker: WorkerMarker): void => {
+      if (marker === at) throw new BridgeError({ code: 'KILLED', kind: 'integrity', found: '', fix: '' });
+    };
+
+  it.each<WorkerMarker>(['before-write', 'after-write', 'after-commit'])(
+    'counts each record once when its worker is killed: %s',
+    async (marker) => {
+      const { definition, committed } = await group([20, 20], snapshot(seen));
+      for (const nth of ['first', 'second']) {
+        const { ended } = await start(definition, { onMarker: killing(marker) });
+        expect(await failureOf(() => ended)).toMatchObject({ code: 'KILLED' });
+        if (marker === 'after-write' && nth === 'first') {
+          expect((await counted(definition)).length).toBeGreaterThan(0);
+          expect(sumOf(await committed())).toBe(0);
+        }
+      }
+      const running = await start(definition);
+      await until(definition, 40);
+      await eventually('the commit', 20_000, async () => sumOf(await committed()) === 40 || undefined);
+      await running.stop();
+      expect(ascending(await counted(definition))).toEqual(ascending([...upTo(20), ...upTo(20)]));
+    },
+  );
+
+  it('counts everything again when its folder is deleted while it runs, and when it is not', async () => {
+    const { definition, topic } = await group([10], snapshot(seen));
+    const running = await start(definition);
+    await until(definition, 10);
+    await rm(join(directory, definition.name), { recursive: true });
+    await world.publish(topic, 0, upTo(5, 10));
+    await until(definition, 15);
+    await running.stop();
+    expect(await counted(definition)).toEqual(upTo(15));
+    await rm(join(directory, definition.name), { recursive: true });
+    const again = await start(definition);
+    await until(definition, 15);
+    await again.stop();
+    expect(await counted(definition)).toEqual(upTo(15));
+  });
+
+  it('counts from now on where a person wants it, and everything where a person wants that', async () => {
+    const { definition, topic } = await group([10], snapshot(seen));
+    const showing = { output: rememberingOutput(), json: false };
+    const latest = await start(definition, { showing: { ...showing, from: 'latest' } });
+    await eventually('a member', 20_000, async () => ((await world.admin.members(definition.name)).size > 0 ? true : undefined));
+    await world.publish(topic, 0, [10, 11]);
+    await until(definition, 2);
+    await latest.stop();
+    expect(await counted(definition)).toEqual([10, 11]);
+    const all = await start(definition, { showing: { ...showing, from: 'beginning' } });
+    await until(definition, 12);
+    await all.stop();
+    expect(await counted(definition)).toEqual(upTo(12));
+  });
+
+  it('begins anew when its topic is made anew while it does not run', async () => {
+    const { definition, topic } = await group([10], snapshot(seen));
+    const first = await start(definition);
+    await until(definition, 10);
+    await first.stop();
+    await world.admin.deleteTopics([topic]);
+    await world.admin.ensureTopics([{ name: topic, partitions: 1 }]);
+    await world.publish(topic, 0, upTo(12, 500));
+    const second = await start(definition);
+    await until(definition, 12);
+    await second.stop();
+    expect(await counted(definition)).toEqual(upTo(12, 500));
+  });
+});
