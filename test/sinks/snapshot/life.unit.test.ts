@@ -263,13 +263,15 @@ describe('the numbers are shown', () => {
   it('when they stand in the file only, and once, though a save failed', async () => {
     const sink = await joined();
     await mkdir(`${world.path}.tmp`);
-    for (let times = 0; times < 3; times++) expect(isTransient(await failureOf(() => sink.write(results(0, 0, 4))))).toBe(true);
+    for (let times = 0; times < 3; times++) expect(isTransient(await failureOf(() => sink.write(results(0, 0, 6))))).toBe(true);
     expect(countsShown()).toEqual([]);
     await rm(`${world.path}.tmp`, { recursive: true });
-    await sink.write(results(0, 0, 4));
-    expect(countsShown()).toEqual([]);
-    await sink.write(results(0, 4, 5));
+    await sink.write(results(0, 0, 6));
     expect(countsShown()).toEqual([5]);
+    await sink.write(results(0, 6, 9));
+    expect(countsShown()).toEqual([5]);
+    await sink.write(results(0, 9, 10));
+    expect(countsShown()).toEqual([5, 10]);
   });
 
   it('not for values that are counted already', async () => {
