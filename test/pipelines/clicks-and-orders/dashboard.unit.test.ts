@@ -16,7 +16,7 @@ const lineOf = (events: readonly (Click | Order)[]): string => {
 
 describe('the dashboard', () => {
   it('begins with nothing', () => {
-    expect(lineOf([])).toBe('[DASHBOARD] 0 clicks () | 0 orders | revenue 0.00');
+    expect(lineOf([])).toBe('[DASHBOARD] 0 clicks | 0 orders | revenue 0.00');
   });
 
   it('tells clicks by page, the most clicked first, orders and their sum', () => {
