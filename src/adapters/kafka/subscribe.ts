@@ -150,8 +150,12 @@ const takePart = async (kafka: Kafka, subscription: Subscription): Promise<void>
 
 /** stop() waits for the batch in hand; a broker that is away must not hold the exit for ever. */
 const leave = async (consumer: Consumer): Promise<void> => {
-  const stopped = consumer.disconnect().catch(() => {});
-  await Promise.race([stopped, delayOrAbort(STOP_DEADLINE_MS, new AbortController().signal)]);
+  const left = new AbortController();
+  const stopped = consumer
+    .disconnect()
+    .catch(() => {})
+    .finally(() => left.abort());
+  await Promise.race([stopped, delayOrAbort(STOP_DEADLINE_MS, left.signal)]);
 };
 
 export const kafkaSubscribe =
