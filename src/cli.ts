@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import type { CommandSpec, Options } from './commands/command.js';
 import { consume } from './commands/consume.js';
+import { doctor } from './commands/doctor.js';
 import { enginesCommands } from './commands/engines.js';
 import { list } from './commands/list.js';
 import { produce } from './commands/produce.js';
@@ -18,7 +19,7 @@ import { rootLog } from './log.js';
 import { outputTo } from './output.js';
 import { packageRoot } from './package-root.js';
 
-const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, list, replay, status];
+const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, list, replay, status, doctor];
 
 const USAGE_ERROR = 2;
 const INTERRUPTED = 130;

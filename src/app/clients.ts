@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kafka } from 'kafkajs';
-import { avroCodec } from '../adapters/avro/index.js';
+import { type AvroCodec, avroCodec } from '../adapters/avro/index.js';
 import { jsonCodec } from '../adapters/json/index.js';
 import { type KafkaAdmin, kafkaAdmin } from '../adapters/kafka/admin.js';
 import { kafkaClient } from '../adapters/kafka/client.js';
@@ -31,6 +31,7 @@ export type Clients = Readonly<{
   reader: TopicReader;
   publish: Publish;
   codec: Codec;
+  avro: AvroCodec;
   connectUpdater(): Promise<Connection>;
   /** Connection parameters of the capture and of the administrator. */
   capture: ConnectionParams;
@@ -69,6 +70,7 @@ export const openClients = async ({ config, servers, clientId, log, signal, onRe
     admin,
     reader,
     publish: publisher.publish,
+    avro,
     codec: { open: (topic) => (topic.format.kind === 'json' ? jsonCodec : avro).open(topic) },
     capture: { ...account(servers.MYSQL_USER, servers.MYSQL_PASSWORD), database },
     connectUpdater: () =>

@@ -27,7 +27,7 @@ export type CommandSpec = Readonly<{
   options: readonly (readonly [flags: string, description: string])[];
   examples: readonly string[];
   /** Level of the operations log unless LOG_LEVEL says otherwise. */
-  logLevel?: 'info' | 'warn';
+  logLevel?: 'info' | 'warn' | 'silent';
   run(context: Context, args: readonly string[], options: Options): Promise<number>;
 }>;
 

@@ -4,7 +4,7 @@ import type { Log } from '../../core/log.js';
 import type { Topic } from '../../core/topic.js';
 import { avroDecoder } from './decoder.js';
 import { avroEncoder } from './encoder.js';
-import { registeredId } from './register.js';
+import { differencesFrom, registeredId, type SubjectDifferences } from './register.js';
 import { registryClient } from './registry.js';
 import { readSchemaFile } from './schema-file.js';
 import { schemasById } from './schemas-by-id.js';
@@ -24,6 +24,8 @@ export type AvroCodec = Codec &
   Readonly<{
     /** For those who only read: writes nothing to the registry, and asks it nothing before the first record. */
     openDecoder<T>(topic: Topic<T>): Promise<Pick<TopicCodec<T>, 'decode'>>;
+    /** How a schema of the directory differs from the registry's latest version; registers nothing. */
+    differences(subject: string): Promise<SubjectDifferences>;
   }>;
 
 const subjectOf = <T>({ name, format }: Topic<T>): string => {
@@ -50,6 +52,10 @@ export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now 
       const { registry, schemas } = opened();
       const id = await registeredId({ registry, subject, schema, log });
       return { encode: avroEncoder(subject, type, id), decode: avroDecoder({ subject, type, ownId: id, schemas }) };
+    },
+    differences: async (subject) => {
+      const { schema } = await localSchema(subject);
+      return differencesFrom(opened().registry, subject, schema);
     },
     openDecoder: async (topic) => {
       const subject = subjectOf(topic);

@@ -43,6 +43,16 @@ const strictLevel = async (registry: Registry, subject: string, log: Log): Promi
   return LEVEL;
 };
 
+export type SubjectDifferences = Readonly<{ registered: boolean; differences: readonly string[] }>;
+
+/** How a schema differs from the latest version of its subject, where that keeps readers from reading older records. */
+export const differencesFrom = async (registry: Registry, subject: string, schema: AvroSchema): Promise<SubjectDifferences> => {
+  const latest = await registry.latest(subject);
+  return latest === null
+    ? { registered: false, differences: [] }
+    : { registered: true, differences: schemaDifferences(parsed(latest), schema) };
+};
+
 export type Registration = Readonly<{ registry: Registry; subject: string; schema: AvroSchema; log: Log }>;
 
 /** @throws Refusal when the registry does not take the schema, or when another program was faster */
