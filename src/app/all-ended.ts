@@ -2,3 +2,10 @@
 export const allEnded = async (roles: readonly Promise<void>[]): Promise<void> => {
   for (const end of await Promise.allSettled(roles)) if (end.status === 'rejected') throw end.reason;
 };
+
+/** The same role; its failure aborts the others, which drain before it is told. */
+export const endingOthers = (role: Promise<void>, others: AbortController): Promise<void> =>
+  role.catch((error: unknown) => {
+    others.abort();
+    throw error;
+  });

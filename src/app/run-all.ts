@@ -1,7 +1,7 @@
 import type { Config, ServerEnvironment } from '../config.js';
 import type { Log } from '../core/log.js';
 import { instancesOf, type Pipeline } from '../core/pipeline.js';
-import { allEnded } from './all-ended.js';
+import { allEnded, endingOthers } from './all-ended.js';
 import { type Clients, openClients } from './clients.js';
 import { type Generating, runGeneratorFeed } from './generator-feed.js';
 import type { Progress } from './progress.js';
@@ -34,11 +34,6 @@ export const runAll = async (options: RunAllOptions): Promise<Running> => {
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const clientsOf = (clientId: string): Promise<Clients> => openClients({ config, servers, clientId, log, signal, onRelease });
-  const watched = (role: Promise<void>): Promise<void> =>
-    role.catch((error: unknown) => {
-      failed.abort();
-      throw error;
-    });
   const feeds: Promise<void>[] = [];
   const workers: Promise<void>[] = [];
   for (const definition of pipeline.feeds) {
@@ -50,7 +45,7 @@ export const runAll = async (options: RunAllOptions): Promise<Running> => {
       source.kind === 'table'
         ? runTableFeed({ ...common, definition: { ...definition, source }, onPublished, onCaptured: progress.captured })
         : runGeneratorFeed({ ...common, definition: { ...definition, source }, onPublished, generating });
-    feeds.push(watched(running));
+    feeds.push(endingOthers(running, failed));
   }
   for (const definition of pipeline.workers) {
     for (const instance of instancesOf(definition)) {
@@ -67,7 +62,7 @@ export const runAll = async (options: RunAllOptions): Promise<Running> => {
         onAssigned: (assigned) => progress.assigned(instance, assigned),
         onHandled: (at, next, end, lines) => progress.handled(instance, at, next, end, lines),
       });
-      workers.push(watched(running));
+      workers.push(endingOthers(running, failed));
     }
   }
   const fed = allEnded(feeds);

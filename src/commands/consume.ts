@@ -1,4 +1,4 @@
-import { allEnded } from '../app/all-ended.js';
+import { allEnded, endingOthers } from '../app/all-ended.js';
 import { openClients } from '../app/clients.js';
 import { killAt } from '../app/kill-at.js';
 import { loadPipeline, oneNamed } from '../app/pipelines.js';
@@ -54,11 +54,8 @@ export const consume: CommandSpec = {
         onHandled: (_at, _next, _end, records) => {
           handled += records;
         },
-      }).catch((error: unknown) => {
-        failed.abort();
-        throw error;
       });
-      running.push(worker);
+      running.push(endingOthers(worker, failed));
     }
     await allEnded(running);
     log.info({ instances: members.map(({ instance }) => instance), handled }, 'stopped');

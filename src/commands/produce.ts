@@ -1,4 +1,4 @@
-import { allEnded } from '../app/all-ended.js';
+import { allEnded, endingOthers } from '../app/all-ended.js';
 import { openClients } from '../app/clients.js';
 import { runGeneratorFeed } from '../app/generator-feed.js';
 import { killAt } from '../app/kill-at.js';
@@ -41,10 +41,7 @@ const runFeeds = async (
       source.kind === 'table'
         ? runTableFeed({ ...common, definition: { name: feed, source, topic }, onMarker: killAt(config) })
         : runGeneratorFeed({ ...common, definition: { name: feed, source, topic }, generating });
-    return running.catch((error: unknown) => {
-      failed.abort();
-      throw error;
-    });
+    return endingOthers(running, failed);
   });
   const shown = generators.length === 0 ? undefined : showFeedProgress(generators, generating, acknowledged, over.signal);
   const [ended] = await Promise.allSettled([allEnded(feeds)]);

@@ -1,3 +1,4 @@
+import { decimalText } from '../../core/decimal.js';
 import type { Click } from '../../generators/clicks/event.js';
 import { centsOf, type Order } from '../../generators/orders/event.js';
 import type { Summary } from '../../sinks/console/index.js';
@@ -5,8 +6,6 @@ import type { Summary } from '../../sinks/console/index.js';
 /** Pages are named by whoever clicks: beyond this many they are counted together. */
 const MOST_PAGES = 1_000;
 const SHOWN_PAGES = 8;
-
-const money = (cents: bigint): string => `${cents / 100n}.${String(cents % 100n).padStart(2, '0')}`;
 
 /** What has come since the program started, in one line: clicks by page, orders, and the sum of their amounts. */
 export const dashboard = (): Summary<Click | Order> => {
@@ -30,7 +29,7 @@ export const dashboard = (): Summary<Click | Order> => {
       const shown = ranked.slice(0, SHOWN_PAGES).map(([page, count]) => `${page} ${count}`);
       const more = ranked.length > SHOWN_PAGES ? `, ${ranked.length - SHOWN_PAGES} more pages` : '';
       const byPage = shown.length === 0 ? '' : ` (${shown.join(', ')}${more})`;
-      return `[DASHBOARD] ${clicks} clicks${byPage} | ${orders} orders | revenue ${money(cents)}`;
+      return `[DASHBOARD] ${clicks} clicks${byPage} | ${orders} orders | revenue ${decimalText({ unscaled: cents, scale: 2 })}`;
     },
   };
 };
