@@ -2,7 +2,8 @@ import type { EndOffsets, Publish, TopicReader } from './broker.js';
 import type { Codec } from './codec.js';
 import { BridgeError } from './errors.js';
 import type { Log } from './log.js';
-import type { Origin, PositionStore } from './position-store.js';
+import { endMarks } from './marks.js';
+import type { FeedState, Origin, PositionStore } from './position-store.js';
 import { prefetch } from './prefetch.js';
 import { publishBatch } from './publish-batch.js';
 import { resumePoint } from './resume.js';
@@ -56,8 +57,20 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
     const { state, unsaved } = point;
     let current = state;
     let ends: EndOffsets = unsaved.ends;
+    const marks = endMarks(state.endOffsets, run.source.compare);
     const stop = new AbortController();
     const signal = AbortSignal.any([run.signal, stop.signal]);
+    /** Until the source has passed what lay in the topic before, a restart has to find it there again. */
+    const savedAfter = ({ position, settled }: Batch<T>): FeedState => {
+      if (unsaved.size > 0) {
+        const reached = position === null || (current.position !== null && run.source.compare(current.position, position) > 0);
+        const begin = current.settled ?? (settled === undefined ? null : state.position);
+        return { ...current, position: reached ? current.position : position, ...(begin === null ? {} : { settled: begin }) };
+      }
+      const { settled: _, ...rest } = current;
+      if (settled === undefined) return { ...rest, position, endOffsets: ends };
+      return { ...rest, position, settled, endOffsets: marks.upTo(settled) };
+    };
     const pass = async (batch: Batch<T>): Promise<boolean> => {
       if (await run.positions.edited()) return false;
       const fresh = batch.values.filter((value) => !unsaved.has(run.topic.key(value), run.source.positionOf(value)));
@@ -68,15 +81,16 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
         run.onMarker?.('after-ack');
       }
       unsaved.passed(batch);
+      if (unsaved.size === 0 && batch.position !== null) marks.add(batch.position, ends);
       if (batch.values.length === 0) return true;
-      current = { ...current, position: batch.position, endOffsets: unsaved.size === 0 ? ends : current.endOffsets };
+      current = savedAfter(batch);
       if (!(await run.positions.save(current))) return false;
       run.onMarker?.('after-save');
       run.onPublished?.(fresh.length);
       return true;
     };
     try {
-      for await (const batch of prefetch(run.source.read({ after: state.position, signal }))) {
+      for await (const batch of prefetch(run.source.read({ after: state.settled ?? state.position, signal }))) {
         if (!(await pass(batch))) break;
         if (run.signal.aborted) break;
       }

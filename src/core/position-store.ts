@@ -9,7 +9,9 @@ export type Replay = Readonly<{ at: string; from: string | null; endOffsets: Rea
 /** All that a feed has to remember. */
 export type FeedState = Readonly<{
   position: Position | null;
-  /** Everything below these offsets of the topic is accounted for by `position`. */
+  /** Where a restart reads on from, when that lies before `position`: values behind the position may still turn up. */
+  settled?: Position;
+  /** Everything below these offsets of the topic is accounted for by `position`, or by `settled` where there is one. */
   endOffsets: ReadonlyMap<number, bigint>;
   /** True when the feed ended in an orderly way: no request of it can still reach the broker. */
   clean: boolean;

@@ -5,7 +5,12 @@ import type { Position } from './position.js';
  * A batch without values is a heartbeat: the source has looked and there was nothing more to read. Its position may lie
  * ahead of the last value's; null where the source cannot tell yet.
  */
-export type Batch<T> = Readonly<{ values: readonly T[]; position: Position | null }>;
+export type Batch<T> = Readonly<{
+  values: readonly T[];
+  position: Position | null;
+  /** Where it lies before `position`: values after it may still turn up, and who starts anew has to read on from here. */
+  settled?: Position;
+}>;
 
 /** Something that can be read on from a position: a capture of a table, or a generator of events. */
 export type Source<T> = Readonly<{

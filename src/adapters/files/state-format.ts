@@ -11,6 +11,7 @@ const offsets = z.record(z.string().regex(/^\d+$/), z.string().regex(/^\d+$/));
 const bookkeeping = z.object({
   version: z.literal(VERSION),
   position: z.record(z.string(), z.string()).nullable(),
+  settled: z.record(z.string(), z.string()).exactOptional(),
   end_offsets: offsets,
   clean: z.boolean(),
   origin: z.object({
@@ -82,6 +83,7 @@ export const parseState = (text: string, path: string): StoredState => {
       ? null
       : {
           position: own.position,
+          ...(own.settled === undefined ? {} : { settled: own.settled }),
           endOffsets: mapOf(own.end_offsets),
           clean: own.clean,
           origin: own.origin,
@@ -92,10 +94,11 @@ export const parseState = (text: string, path: string): StoredState => {
 };
 
 /** The text of a state file: what people read on top, our bookkeeping under `_rowbridge`. */
-export const stateText = ({ position, endOffsets, clean, origin, replays }: FeedState): string => {
+export const stateText = ({ position, settled, endOffsets, clean, origin, replays }: FeedState): string => {
   const own: z.infer<typeof bookkeeping> = {
     version: VERSION,
     position: position === null ? null : { ...position },
+    ...(settled === undefined ? {} : { settled: { ...settled } }),
     end_offsets: recordOf(endOffsets),
     clean,
     origin: { ...origin },

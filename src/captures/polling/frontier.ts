@@ -2,9 +2,11 @@ import type { Query } from '../../adapters/mysql/query.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import type { Log } from '../../core/log.js';
 import { microsOf, shiftTimestamp } from '../../core/timestamp.js';
+import { clockWatch, type Reading } from './clock.js';
 import { type CursorFacts, decideGuarantee, type Server } from './guarantee.js';
 import { type Awaited, advanceHorizon, blockers, type HorizonState, initialHorizon } from './horizon.js';
-import { look, ownThreadId } from './look.js';
+import { type Look, look, ownThreadId } from './look.js';
+import { type Suspects, stillSuspect, suspectsOf } from './suspects.js';
 
 export type FrontierOptions = Readonly<{
   query: Query;
@@ -14,6 +16,8 @@ export type FrontierOptions = Readonly<{
   /** How far behind the clock to read where the horizon cannot be used. */
   delayMs: number;
   log: Log;
+  /** How often the whole guarantee is decided anew. */
+  recheckMs?: number;
   onGuarantee?(guarantee: Guarantee): void;
   /** What holds the horizon back, for how long by the server's clock. */
   onHeld?(by: readonly Awaited[], forMs: number): void;
@@ -25,72 +29,125 @@ export type Reach = Readonly<{
   below: string | null;
   /** The server's clock. */
   now: string;
-  /** The clock reading to go back to, when the server's clock went back since the last poll. */
+  /** A time to read again from, since rows stamped after it may have been missed; null: none were. */
   rewindTo: string | null;
   /** Whether rows behind the position may still turn up, and have to be read again. */
   overlap: boolean;
+  /** Rows stamped after this may have been missed and will be read again once the guarantee is back; null: nothing is in doubt. */
+  doubtFrom: string | null;
 }>;
 
 export type Frontier = Readonly<{ reach(): Promise<Reach>; guarantee(): Guarantee }>;
 
 /** Covers jitter of the server's clock only; what is in flight is known by identity. */
 const MARGIN_MICROS = 10_000n;
-const RECHECK_MS = 60_000;
+const RECHECK_MS = 10_000;
 
-const databaseNow = async (query: Query): Promise<string> =>
-  String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
+const UNSEEN = 'sessions that worked while performance_schema did not show everything may still have a transaction open';
 
-/** Keeps the guarantee, re-checks it every minute, and says how far each poll may read. */
+const readClock = async (query: Query): Promise<Reading> => {
+  const askedMs = performance.now();
+  const rows = await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now');
+  return { now: String(rows[0]?.now), askedMs, answeredMs: performance.now() };
+};
+
+const earlier = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b < a) ? b : a);
+
+/** Keeps the guarantee, re-checks it every few seconds, and says how far each poll may read. */
 export const openFrontier = async (options: FrontierOptions): Promise<Frontier> => {
-  const { query, server, database, cursor, delayMs, log, onGuarantee, onHeld } = options;
+  const { query, server, database, cursor, delayMs, log, recheckMs = RECHECK_MS, onGuarantee, onHeld } = options;
+  const watch = clockWatch();
   let guarantee: Guarantee | undefined;
   let decidedAt = 0;
   let state: HorizonState = initialHorizon;
-  let lastNow: string | null = null;
   let ownThread = -1;
+  /** How far rows had been read when all checks were passed last. */
+  let goodBelow: string | null = null;
+  let goodAt = Number.NEGATIVE_INFINITY;
+  let blindSince = false;
+  let below: string | null = null;
+  let doubtFrom: string | null = null;
+  let rewindTo: string | null = null;
+  let suspects: Suspects | undefined;
 
-  const settle = async (next: Guarantee): Promise<Guarantee> => {
-    decidedAt = performance.now();
+  const settle = (next: Guarantee): void => {
     if (guarantee?.level !== next.level || guarantee.reason !== next.reason) {
       const say = next.level === 'proven' ? log.info.bind(log) : log.warn.bind(log);
       say({ table: cursor.table, guarantee: next.level, reason: next.reason }, 'guarantee');
       onGuarantee?.(next);
+    }
+    if (guarantee?.level === 'proven' && next.level !== 'proven') {
+      doubtFrom = earlier(doubtFrom, goodBelow);
+      rewindTo = doubtFrom;
+      suspects = undefined;
       state = initialHorizon;
-      if (next.level === 'proven') ownThread = await ownThreadId(query);
     }
     guarantee = next;
-    return next;
+  };
+
+  const lookOnce = async (): Promise<Look> => {
+    const { tableFilter, mariadb } = server;
+    return look(query, { database, table: cursor.table, tableFilter, xaRecover: mariadb, ownThread });
+  };
+
+  /** Back to `proven` only when nobody can be in a transaction that began unseen. */
+  const restore = async (proven: Guarantee): Promise<Guarantee> => {
+    const { seen, blind } = await lookOnce();
+    if (blind !== null) return { level: 'delayed', reason: blind };
+    suspects = suspects === undefined ? await suspectsOf(query, seen, performance.now() - goodAt) : stillSuspect(suspects, seen);
+    return suspects.size === 0 ? proven : { level: 'delayed', reason: UNSEEN };
+  };
+
+  const decide = async (): Promise<void> => {
+    const decided = await decideGuarantee(query, server, cursor);
+    decidedAt = performance.now();
+    if (decided.level === 'proven' && ownThread < 0) ownThread = await ownThreadId(query);
+    settle(decided.level === 'proven' && blindSince ? await restore(decided) : decided);
+    if (decided.level !== 'proven') suspects = undefined;
+    blindSince = guarantee?.level === 'delayed' || (blindSince && guarantee?.level !== 'proven');
+    if (guarantee?.level !== 'proven') return;
+    goodAt = decidedAt;
+    if (doubtFrom === null) goodBelow = below;
   };
 
   const delayed = async (): Promise<Reach> => {
-    const now = await databaseNow(query);
-    return { below: shiftTimestamp(now, BigInt(delayMs) * -1000n), now, rewindTo: null, overlap: true };
+    const clock = await readClock(query);
+    rewindTo = earlier(rewindTo, watch(clock));
+    return { below: shiftTimestamp(clock.now, BigInt(delayMs) * -1000n), now: clock.now, rewindTo, overlap: true, doubtFrom };
   };
 
   const proven = async (): Promise<Reach> => {
-    const { tableFilter, mariadb } = server;
-    const { seen, blind } = await look(query, { database, table: cursor.table, tableFilter, xaRecover: mariadb, ownThread });
+    const { seen, blind, clock } = await lookOnce();
     if (blind !== null) {
-      await settle({ level: 'delayed', reason: blind });
+      settle({ level: 'delayed', reason: blind });
+      blindSince = true;
       return delayed();
+    }
+    const setBack = watch(clock);
+    if (setBack !== null) {
+      rewindTo = earlier(rewindTo, setBack);
+      state = initialHorizon;
     }
     state = advanceHorizon(state, seen);
     const oldest = state.epochs[0];
     onHeld?.(blockers(state), oldest === undefined ? 0 : Number(microsOf(seen.now) - microsOf(oldest.now)) / 1000);
-    const below = state.horizon === null ? null : shiftTimestamp(state.horizon, -MARGIN_MICROS);
-    return { below, now: seen.now, rewindTo: null, overlap: false };
+    below = state.horizon === null ? null : shiftTimestamp(state.horizon, -MARGIN_MICROS);
+    goodBelow ??= below;
+    // What was in doubt is read once more, now that a horizon vouches for it.
+    if (below !== null && doubtFrom !== null) {
+      rewindTo = earlier(rewindTo, doubtFrom);
+      doubtFrom = null;
+    }
+    return { below, now: seen.now, rewindTo, overlap: false, doubtFrom };
   };
 
-  await settle(await decideGuarantee(query, server, cursor));
+  await decide();
   return {
     guarantee: () => guarantee as Guarantee,
     async reach() {
-      if (performance.now() - decidedAt > RECHECK_MS) await settle(await decideGuarantee(query, server, cursor));
-      const found = guarantee?.level === 'proven' ? await proven() : await delayed();
-      const wentBack = lastNow !== null && found.now < lastNow;
-      if (wentBack) log.warn({ before: lastNow, now: found.now }, 'the clock of the database went back');
-      lastNow = found.now;
-      return wentBack ? { ...found, rewindTo: found.now } : found;
+      rewindTo = null;
+      if (performance.now() - decidedAt > recheckMs) await decide();
+      return guarantee?.level === 'proven' ? proven() : delayed();
     },
   };
 };

@@ -1,15 +1,14 @@
 import { isGrantMissing } from '../../adapters/mysql/errors.js';
 import type { Query } from '../../adapters/mysql/query.js';
 import type { Guarantee } from '../../core/guarantee.js';
-import { REQUIRED_CONSUMERS } from './look.js';
+import { foreignStamp } from './foreign-stamp.js';
+import { CONSUMERS_ARE_OFF, REQUIRED_CONSUMERS, SESSIONS_ARE_UNSEEN } from './look.js';
 
 /** What the server is, as far as the capture is concerned. */
 export type Server = Readonly<{ version: string; mariadb: boolean; tableFilter: boolean }>;
 
 /** What the guarantee needs to know of the cursor column. */
 export type CursorFacts = Readonly<{ table: string; column: string; type: string; onUpdateNow: boolean; defaultNow: boolean }>;
-
-type Finding = string | null;
 
 export const serverOf = async (query: Query): Promise<Server> => {
   const version = String((await query<{ v: string }>('SELECT VERSION() v'))[0]?.v);
@@ -34,33 +33,15 @@ const LOST = `SELECT COALESCE(SUM(VARIABLE_VALUE), 0) n FROM performance_schema.
     'Performance_schema_metadata_lock_lost', 'Performance_schema_statement_classes_lost')`;
 
 /** The first thing that keeps performance_schema from showing everything in flight. */
-const blindSpot = async (query: Query): Promise<Finding> => {
+const blindSpot = async (query: Query): Promise<string | null> => {
   const on = await query<{ on: number }>('SELECT @@performance_schema AS `on`');
   if (Number(on[0]?.on) !== 1) return 'performance_schema is switched off';
-  if ((await count(query, CONSUMERS_OFF, REQUIRED_CONSUMERS)) > 0)
-    return 'consumers that the horizon needs are switched off in performance_schema.setup_consumers';
+  if ((await count(query, CONSUMERS_OFF, REQUIRED_CONSUMERS)) > 0) return CONSUMERS_ARE_OFF;
   if ((await count(query, INSTRUMENTS_OFF)) > 0)
     return 'instruments that the horizon needs are switched off in performance_schema.setup_instruments';
-  const uninstrumented = await count(query, UNINSTRUMENTED);
-  if (uninstrumented > 0) return `${uninstrumented} sessions are not instrumented (performance_schema.setup_actors)`;
+  if ((await count(query, UNINSTRUMENTED)) > 0) return SESSIONS_ARE_UNSEEN;
   if ((await count(query, LOST)) > 0)
     return 'performance_schema has lost threads or locks for want of memory (its *_lost counters)';
-  return null;
-};
-
-const CASCADES = `SELECT COUNT(*) n FROM information_schema.REFERENTIAL_CONSTRAINTS
-  WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = ?
-    AND (UPDATE_RULE IN ('CASCADE', 'SET NULL') OR DELETE_RULE IN ('SET NULL'))`;
-
-/** The first thing that takes the timestamps out of this server's hands. */
-const foreignStamp = async (query: Query, cursor: CursorFacts): Promise<Finding> => {
-  const readOnly = await query<{ ro: number | string }>('SELECT @@global.read_only ro');
-  if (!['0', 'OFF'].includes(String(readOnly[0]?.ro)))
-    return 'the server is read-only: a replica shows rows in the order of its source';
-  if (!cursor.onUpdateNow || !cursor.defaultNow)
-    return `${cursor.table}.${cursor.column} is not stamped by the database (DEFAULT and ON UPDATE CURRENT_TIMESTAMP)`;
-  if ((await count(query, CASCADES, [cursor.table])) > 0)
-    return `a foreign key of ${cursor.table} cascades: such a change leaves the timestamp as it is`;
   return null;
 };
 

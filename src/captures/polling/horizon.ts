@@ -16,19 +16,23 @@ export type InFlight = Readonly<{
   threads: ReadonlyMap<number, boolean>;
   /** thread -> its current or last transaction. */
   transactions: ReadonlyMap<number, Event>;
-  /** Threads that may have written to the table and not yet ended their transaction. Empty where the server cannot tell. */
-  writers: ReadonlySet<number>;
-  /** Whether `writers` is complete, so that transactions of other threads need not be waited for. */
+  /** thread -> the events under which it took locks on the table that a writer holds until its transaction ends. Empty where the server cannot tell. */
+  locks: ReadonlyMap<number, readonly number[]>;
+  /** Whether `locks` is complete, so that transactions of threads without one need not be waited for. */
   filtered: boolean;
-  /** True when something holds a write that belongs to no living session (a prepared XA transaction). */
+  /** True when something holds a write that belongs to no living session and has no lock to be known by (a prepared XA transaction). */
   orphaned: boolean;
 }>;
 
-export type Event = Readonly<{ event: number; ended: boolean }>;
+/** `begunBy`: of a transaction, the statement that began it. A lock's number is above that of the statement that took it. */
+export type Event = Readonly<{ event: number; ended: boolean; begunBy?: number }>;
 
-/** Something whose end an epoch waits for. A `thread` is one that is at work without showing its statement. */
+/**
+ * Something whose end an epoch waits for. A `thread` is one that is at work without showing its statement. A `lock` is one that
+ * nothing its thread does accounts for: a prepared XA transaction, whose session may have gone or be at something else.
+ */
 export type Awaited = Readonly<
-  { kind: 'statement' | 'transaction'; thread: number; event: number } | { kind: 'thread'; thread: number }
+  { kind: 'statement' | 'transaction' | 'lock'; thread: number; event: number } | { kind: 'thread'; thread: number }
 >;
 
 type Epoch = Readonly<{ now: string; waitingFor: readonly Awaited[] }>;
@@ -51,14 +55,17 @@ export const initialHorizon: HorizonState = { epochs: [], horizon: null, lastNow
 const activeTransaction = (thread: number, seen: InFlight): Awaited | undefined => {
   const transaction = seen.transactions.get(thread);
   if (transaction === undefined || transaction.ended) return undefined;
-  if (seen.filtered && !seen.writers.has(thread)) return undefined;
+  if (seen.filtered && !seen.locks.has(thread)) return undefined;
   return { kind: 'transaction', thread, event: transaction.event };
 };
 
 /** A statement has ended only on positive evidence: performance_schema leaves a running one out of its answer now and then. */
 const statementEnded = (thread: number, event: number, seen: InFlight): boolean => {
-  if (seen.threads.get(thread) !== true) return true;
+  const atWork = seen.threads.get(thread);
   const shown = seen.statements.get(thread);
+  // Statements of threads that are no client's show, the threads do not.
+  if (atWork === undefined) return shown === undefined || shown.ended || shown.event !== event;
+  if (!atWork) return true;
   if (shown === undefined) return false;
   return shown.ended ? shown.event >= event : shown.event !== event;
 };
@@ -71,18 +78,37 @@ const transactionEnded = (thread: number, event: number, seen: InFlight): boolea
   return shown.event !== event || shown.ended;
 };
 
-/** What is left to wait for of one awaited thing, as it looks now; undefined when it is over. */
-const stillAwaited = (awaited: Awaited, seen: InFlight): Awaited | undefined => {
+/** Locks of a thread that were taken by nothing it is doing now. */
+const looseLocks = (thread: number, seen: InFlight): readonly Awaited[] => {
+  const statement = seen.statements.get(thread);
+  const transaction = seen.transactions.get(thread);
+  const explained = (lock: number): boolean =>
+    (statement !== undefined && !statement.ended && lock > statement.event) ||
+    (transaction !== undefined && !transaction.ended && lock > (transaction.begunBy ?? transaction.event));
+  const loose = (seen.locks.get(thread) ?? []).filter((lock) => !explained(lock));
+  return loose.map((event) => ({ kind: 'lock', thread, event }));
+};
+
+/** What a thread may still commit once its statement or transaction is over. */
+const leftBy = (thread: number, seen: InFlight): readonly Awaited[] => {
+  const transaction = activeTransaction(thread, seen);
+  return [...(transaction === undefined ? [] : [transaction]), ...looseLocks(thread, seen)];
+};
+
+/** What is left to wait for of one awaited thing, as it looks now; nothing when it is over. */
+const stillAwaited = (awaited: Awaited, seen: InFlight): readonly Awaited[] => {
   const { thread } = awaited;
   switch (awaited.kind) {
     case 'statement':
-      return statementEnded(thread, awaited.event, seen) ? activeTransaction(thread, seen) : awaited;
+      return statementEnded(thread, awaited.event, seen) ? leftBy(thread, seen) : [awaited];
     case 'transaction':
-      return transactionEnded(thread, awaited.event, seen) ? undefined : awaited;
+      return transactionEnded(thread, awaited.event, seen) ? looseLocks(thread, seen) : [awaited];
+    case 'lock':
+      return seen.locks.get(thread)?.includes(awaited.event) === true ? [awaited] : [];
     case 'thread': {
-      if (seen.threads.get(thread) !== true) return activeTransaction(thread, seen);
+      if (seen.threads.get(thread) !== true) return leftBy(thread, seen);
       const shown = seen.statements.get(thread);
-      return shown === undefined || shown.ended ? awaited : { kind: 'statement', thread, event: shown.event };
+      return shown === undefined || shown.ended ? [awaited] : [{ kind: 'statement', thread, event: shown.event }];
     }
   }
 };
@@ -99,19 +125,8 @@ const inFlight = (seen: InFlight): Awaited[] => {
     const transaction = activeTransaction(thread, seen);
     if (transaction !== undefined) awaited.push(transaction);
   }
+  for (const thread of seen.locks.keys()) awaited.push(...looseLocks(thread, seen));
   return awaited;
-};
-
-/** A thread that holds a write on the table but has neither a statement nor a transaction: a prepared XA transaction without its session. */
-const hasOrphan = (seen: InFlight): boolean => {
-  if (seen.orphaned) return true;
-  for (const thread of seen.writers) {
-    const statement = seen.statements.get(thread);
-    const transaction = seen.transactions.get(thread);
-    const running = statement !== undefined && !statement.ended;
-    if (!running && seen.threads.get(thread) !== true && (transaction === undefined || transaction.ended)) return true;
-  }
-  return false;
 };
 
 /** Every second epoch goes; the oldest and the newest stay. */
@@ -125,10 +140,10 @@ export const advanceHorizon = (state: HorizonState, seen: InFlight): HorizonStat
   }
   const epochs: Epoch[] = state.epochs.map(({ now, waitingFor }) => ({
     now,
-    waitingFor: waitingFor.flatMap((awaited) => stillAwaited(awaited, seen) ?? []),
+    waitingFor: waitingFor.flatMap((awaited) => stillAwaited(awaited, seen)),
   }));
   epochs.push({ now: seen.now, waitingFor: inFlight(seen) });
-  const over = hasOrphan(seen) ? -1 : epochs.findLastIndex(({ waitingFor }) => waitingFor.length === 0);
+  const over = seen.orphaned ? -1 : epochs.findLastIndex(({ waitingFor }) => waitingFor.length === 0);
   return {
     epochs: thinned(epochs.slice(over + 1)),
     horizon: epochs[over]?.now ?? state.horizon,

@@ -33,39 +33,53 @@ const REMEMBERED_MICROS = 60_000_000n;
 export const atPrecision = (bound: string, digits: number): string =>
   bound.slice(0, 20) + bound.slice(20, 20 + digits).padEnd(6, '0');
 
+const shifted = (timestamp: string, byMicros: bigint): string => (timestamp === '' ? '' : shiftTimestamp(timestamp, byMicros));
+
+const least = (times: readonly string[]): string => times.reduce((a, b) => (b < a ? b : a));
+
 /**
  * Reads pages in the order (cursor, key) below the frontier, again and again until the signal aborts.
- * While there is more it reads on at once; between polls it waits `everyMs`.
+ * While there is more it reads on at once; between polls it waits `everyMs`. Where it reads again it hands on only what is new,
+ * and says with `settled` where a restart has to begin.
  */
 export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
   const { query, keyset, frontier, positionOf, compare, digits, everyMs, pageRows, overlapMs, signal } = options;
-  const recent = recentRows();
+  const overlap = BigInt(overlapMs) * 1000n;
+  const begin = options.after?.timestamp ?? '';
+  const recent = recentRows(options.after?.key === undefined ? shifted(begin, -1n) : begin);
+  const earlierOf = (a: Position, b: Position): Position => (compare(a, b) <= 0 ? a : b);
   const later = (a: Position | null, b: Position): Position => (a !== null && compare(a, b) > 0 ? a : b);
   let position = options.after;
-  // Rows up to here were read by an earlier run, which remembers them where we cannot.
-  const begin = options.after;
-  let stepEnds: string | null = null;
-  let highest = '';
+  let highest = options.after;
 
-  const start = ({ rewindTo, overlap, now }: Reach): Position | null => {
-    if (rewindTo !== null) {
-      stepEnds = highest;
-      position = { timestamp: shiftTimestamp(rewindTo, BigInt(everyMs) * -2000n) };
-    }
-    if (stepEnds !== null && now > stepEnds) stepEnds = null;
-    if (now > highest) highest = now;
+  /** Where this poll reads from: no further back than is remembered, unless the server says that rows were missed there. */
+  const start = (reach: Reach): Position | null => {
+    if (reach.rewindTo !== null && position !== null) position = earlierOf(position, { timestamp: reach.rewindTo });
     const timestamp = position?.timestamp;
-    if (!overlap || timestamp === undefined || position === begin) return position;
-    const back: Position = { timestamp: shiftTimestamp(timestamp, BigInt(overlapMs) * -1000n) };
-    return begin === null ? back : later(begin, back);
+    if (!reach.overlap || position === null || timestamp === undefined) return position;
+    const back = shifted(timestamp, -overlap);
+    const remembered = shifted(recent.since(), 1n);
+    return earlierOf(position, { timestamp: back > remembered ? back : remembered });
+  };
+
+  const batch = (values: readonly Row[], { overlap: late, doubtFrom }: Reach): Batch<Row> => {
+    if (position !== null) highest = later(highest, position);
+    const at = position?.timestamp;
+    if (at === undefined || highest === null) return { values, position: highest };
+    const from = least([at, ...(late ? [shifted(at, -overlap)] : []), ...(doubtFrom === null ? [] : [doubtFrom])]);
+    const remembered = recent.since();
+    const certain = earlierOf(position as Position, { timestamp: from > remembered ? from : remembered });
+    const settled = from === at ? (position as Position) : certain;
+    return { values, position: highest, ...(compare(settled, highest) < 0 ? { settled } : {}) };
   };
 
   while (!signal.aborted) {
     const reach = await frontier.reach();
     let from = start(reach);
-    const again = reach.overlap || stepEnds !== null;
+    const seenUpTo = highest;
     const below = reach.below === null ? null : atPrecision(reach.below, digits);
-    const remembered = shiftTimestamp(reach.now, -REMEMBERED_MICROS);
+    const kept = [shiftTimestamp(reach.now, -REMEMBERED_MICROS), ...(reach.doubtFrom === null ? [] : [reach.doubtFrom])];
+    const keepFrom = shifted(least(kept), reach.overlap ? -2n * overlap : 0n);
     let full = below !== null;
     while (full && below !== null && !signal.aborted) {
       const { sql, params } = pageStatement(keyset, from, below, pageRows);
@@ -77,15 +91,19 @@ export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
       position = later(position, from);
       const fresh: Row[] = [];
       for (const row of rows) {
-        const { timestamp = '', key = '' } = positionOf(row);
-        if (again && recent.has(key, timestamp)) continue;
-        if (timestamp > remembered) recent.add(key, timestamp);
+        const at = positionOf(row);
+        const { timestamp = '', key = '' } = at;
+        if (seenUpTo !== null && compare(at, seenUpTo) <= 0 && recent.has(key, timestamp)) continue;
+        recent.add(key, timestamp, keepFrom);
         fresh.push(row);
       }
-      if (fresh.length > 0) yield { values: fresh, position };
+      if (fresh.length > 0) yield batch(fresh, reach);
     }
-    const read: Position | null = below === null ? position : later(position, { timestamp: below });
-    yield { values: [], position: read };
+    if (below !== null) {
+      highest = later(highest, { timestamp: below });
+      if (!reach.overlap) position = later(position, { timestamp: below });
+    }
+    yield batch([], reach);
     await delayOrAbort(everyMs, signal);
   }
 }

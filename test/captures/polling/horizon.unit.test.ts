@@ -17,7 +17,7 @@ const seen = (second: number, changes: Partial<InFlight> = {}): InFlight => ({
   statements: new Map(),
   threads: new Map(),
   transactions: new Map(),
-  writers: new Set(),
+  locks: new Map(),
   filtered: true,
   orphaned: false,
   ...changes,
@@ -53,7 +53,7 @@ describe('the horizon', () => {
 
   it('hands a statement over to its transaction', () => {
     const busy = { statements: new Map([[7, running(10)]]), threads: new Map([[7, true]]) };
-    const idle = { threads: new Map([[7, false]]), transactions: new Map([[7, running(20)]]), writers: new Set([7]) };
+    const idle = { threads: new Map([[7, false]]), transactions: new Map([[7, running(20)]]), locks: new Map([[7, [21]]]) };
     const committed = { threads: new Map([[7, false]]), transactions: new Map([[7, ended(20)]]) };
     expect(stateAfter([seen(1), seen(2, busy), seen(3, idle), seen(4, idle)]).horizon).toBe(at(1));
     expect(stateAfter([seen(1), seen(2, busy), seen(3, idle), seen(4, committed)]).horizon).toBe(at(4));
@@ -66,7 +66,7 @@ describe('the horizon', () => {
   });
 
   it('holds for a write lock that belongs to nobody', () => {
-    expect(stateAfter([seen(1), seen(2, { writers: new Set([9]) })]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, { locks: new Map([[9, [3]]]) })]).horizon).toBe(at(1));
     expect(stateAfter([seen(1), seen(2, { orphaned: true })]).horizon).toBe(at(1));
   });
 
@@ -113,7 +113,7 @@ describe('the horizon', () => {
           }
           state = advanceHorizon(
             state,
-            seen(index + 1, { statements, threads, transactions, writers: new Set(open ? [99] : []) }),
+            seen(index + 1, { statements, threads, transactions, locks: new Map(open ? [[99, [501]]] : []) }),
           );
           if (open && state.horizon !== null) expect(state.horizon < at(opens + 1)).toBe(true);
         });

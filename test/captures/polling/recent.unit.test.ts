@@ -10,7 +10,7 @@ describe('recent rows', () => {
   });
 
   it('remember the last ones and forget those long gone', () => {
-    const recent = recentRows(100);
+    const recent = recentRows('', 100);
     for (let n = 0; n < 1000; n++) recent.add(String(n), 'a');
     for (let n = 900; n < 1000; n++) expect(recent.has(String(n), 'a')).toBe(true);
     expect(recent.has('700', 'a')).toBe(false);

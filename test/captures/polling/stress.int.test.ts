@@ -24,7 +24,7 @@ const withoutHorizon = (
   guarantee: () => ({ level: 'best-effort', reason: 'the horizon is taken out' }),
   async reach() {
     const now = String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
-    return { below: now, now, rewindTo: null, overlap: false };
+    return { below: now, now, rewindTo: null, overlap: false, doubtFrom: null };
   },
 });
 
