@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { type Connection, openConnection } from '../../src/adapters/mysql/connect.js';
 import { setupDatabase } from '../../src/adapters/mysql/setup.js';
-import { type Frontier, openFrontier } from '../../src/captures/polling/frontier.js';
+import { type Frontier, type FrontierOptions, openFrontier } from '../../src/captures/polling/frontier.js';
 import { serverOf } from '../../src/captures/polling/guarantee.js';
 import type { PollingOptions } from '../../src/captures/polling/index.js';
 import { readSeedRows, SEED_FILE } from '../../src/pipelines/products/seed-rows.js';
 import { loadMigration } from './load-migration.js';
-import { freshDatabase, testServers } from './servers.js';
+import { type TestServers, testServers, uniqueName } from './servers.js';
 import { silentLog } from './silent-log.js';
 
 const ROOT = join(__dirname, '..', '..');
@@ -18,15 +18,18 @@ export type CaptureWorld = Readonly<{
   admin(): Promise<Connection>;
   writer(): Promise<Connection>;
   capture(): Promise<Connection>;
+  /** Where the server is, for a driver of a test's own. */
+  server: TestServers['mysql'];
+  captureUser: string;
   options(changes?: Partial<PollingOptions>): PollingOptions;
-  frontier(connection: Connection): Promise<Frontier>;
+  frontier(connection: Connection, changes?: Partial<FrontierOptions>): Promise<Frontier>;
   close(): Promise<void>;
 }>;
 
 /** A database of its own with the products table, its accounts and the 50 seed rows, on a real server. */
-export const captureWorld = async (prefix: string): Promise<CaptureWorld> => {
-  const { mysql } = await testServers();
-  const database = await freshDatabase(prefix);
+export const captureWorld = async (prefix: string, at?: TestServers['mysql']): Promise<CaptureWorld> => {
+  const mysql = at ?? (await testServers()).mysql;
+  const database = uniqueName(prefix);
   const account = (user: string, password: string) => ({ host: mysql.host, port: mysql.port, user, password, database });
   const capture = { user: `${database}_c`.slice(-32), password: 'capture-password' };
   const updater = { user: `${database}_u`.slice(-32), password: 'updater-password' };
@@ -58,6 +61,8 @@ export const captureWorld = async (prefix: string): Promise<CaptureWorld> => {
     admin,
     writer: () => open(updater.user, updater.password, 'writer'),
     capture: connectCapture,
+    server: mysql,
+    captureUser: capture.user,
     options: (changes = {}) => ({
       name: 'products',
       connect: connectCapture,
@@ -72,7 +77,7 @@ export const captureWorld = async (prefix: string): Promise<CaptureWorld> => {
       log: silentLog,
       ...changes,
     }),
-    frontier: async ({ query }) =>
+    frontier: async ({ query }, changes = {}) =>
       openFrontier({
         query,
         server: await serverOf(query),
@@ -80,6 +85,7 @@ export const captureWorld = async (prefix: string): Promise<CaptureWorld> => {
         cursor: { table: 'products', column: 'last_updated', type: 'timestamp', onUpdateNow: true, defaultNow: true },
         delayMs: 5_000,
         log: silentLog,
+        ...changes,
       }),
     close: async () => {
       for (const connection of opened) await connection.close();

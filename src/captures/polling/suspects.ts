@@ -7,14 +7,17 @@ import type { InFlight } from './horizon.js';
  */
 export type Suspects = ReadonlyMap<number, number>;
 
-const IDLE = `SELECT THREAD_ID id FROM performance_schema.threads
-  WHERE TYPE = 'FOREGROUND' AND PROCESSLIST_COMMAND = 'Sleep' AND NAME <> 'thread/sql/event_worker' AND PROCESSLIST_TIME > ?`;
+/** Sessions that have slept all the time, and rowbridge's own, which write nothing: a session may see those of its account. */
+const INNOCENT = `SELECT THREAD_ID id FROM performance_schema.threads
+  WHERE TYPE = 'FOREGROUND' AND NAME <> 'thread/sql/event_worker' AND (PROCESSLIST_COMMAND = 'Sleep' AND PROCESSLIST_TIME > ?
+    OR PROCESSLIST_ID IN (SELECT PROCESSLIST_ID FROM performance_schema.session_account_connect_attrs
+      WHERE ATTR_NAME = 'rowbridge_role' AND (ATTR_VALUE LIKE 'capture%' OR ATTR_VALUE LIKE 'lock%')))`;
 
 /** Who may have begun a transaction unseen in the last `blindForMs`: all but those that have slept all the time. */
 export const suspectsOf = async (query: Query, seen: InFlight, blindForMs: number): Promise<Suspects> => {
-  const idle = await query<{ id: number | string }>(IDLE, [Math.min(Math.ceil(blindForMs / 1000) + 1, 1e9)]);
-  const asleep = new Set(idle.map(({ id }) => Number(id)));
-  const suspects = [...seen.threads.keys()].filter((thread) => !asleep.has(thread));
+  const found = await query<{ id: number | string }>(INNOCENT, [Math.min(Math.ceil(blindForMs / 1000) + 1, 1e9)]);
+  const innocent = new Set(found.map(({ id }) => Number(id)));
+  const suspects = [...seen.threads.keys()].filter((thread) => !innocent.has(thread));
   return new Map(suspects.map((thread) => [thread, seen.transactions.get(thread)?.event ?? 0]));
 };
 

@@ -1,26 +1,7 @@
 import type { Connection } from '../../../src/adapters/mysql/connect.js';
 import type { Frontier } from '../../../src/captures/polling/frontier.js';
-import { delayOrAbort } from '../../../src/core/delay.js';
 import { type CaptureWorld, captureWorld } from '../../support/capture-world.js';
-
-const never = new AbortController().signal;
-const pause = (ms: number) => delayOrAbort(ms, never);
-
-/** Lets the frontier look several times, as a capture does, and gives how far it reaches then. */
-const settle = async (frontier: Frontier): Promise<string> => {
-  let below = '';
-  for (let look = 0; look < 6; look++) {
-    below = (await frontier.reach()).below ?? '';
-    await pause(30);
-  }
-  return below;
-};
-
-const stampOf = async ({ query }: Connection, name: string): Promise<string> =>
-  String((await query<{ at: string }>('SELECT last_updated at FROM products WHERE name = ?', [name]))[0]?.at);
-
-const nowOf = async ({ query }: Connection): Promise<string> =>
-  String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
+import { expectHeld, expectPassing, pause, settle, stampOf } from '../../support/holding.js';
 
 const INSERT = "INSERT INTO products (name, category, price) VALUES (?, 'cat_1', '1.00')";
 
@@ -41,15 +22,7 @@ describe('the horizon', () => {
   });
   afterAll(async () => world.close());
 
-  /** Something is open: the horizon must stay below what it will commit, and pass it afterwards. */
-  const holds = async (name: string, end: () => Promise<unknown>): Promise<void> => {
-    const before = await settle(frontier);
-    await end();
-    const stamp = await stampOf(admin, name);
-    expect(stamp).not.toBe('undefined');
-    expect(before <= stamp).toBe(true);
-    expect((await settle(frontier)) > stamp).toBe(true);
-  };
+  const holds = (name: string, end: () => Promise<unknown>): Promise<void> => expectHeld(frontier, admin, name, end);
 
   it('holds for an idle transaction that has written', async () => {
     const writer = await world.writer();
@@ -128,11 +101,7 @@ describe('the horizon', () => {
   });
 
   /** Something is open that cannot commit a row of the table: the horizon has to pass it. */
-  const passes = async (): Promise<void> => {
-    const now = await nowOf(admin);
-    await pause(50);
-    expect((await settle(frontier)) > now).toBe(true);
-  };
+  const passes = (): Promise<void> => expectPassing(frontier, admin);
 
   // On MariaDB every open transaction holds: its metadata locks do not tell writers from readers.
   const onMysql = (name: string, body: () => Promise<void>) =>
