@@ -13,7 +13,14 @@ export const seeded = (seed: number): (() => number) => {
   };
 };
 
-export type WritersOptions = Readonly<{ connect(): Promise<Connection>; writers: number; forMs: number; seed: number }>;
+export type WritersOptions = Readonly<{
+  connect(): Promise<Connection>;
+  writers: number;
+  forMs: number;
+  seed: number;
+  /** The habits of the writers, in turn; all of them if not given. */
+  styles?: readonly Style[];
+}>;
 
 /** A procedure whose statements nest, so that performance_schema leaves it out of its answers now and then. */
 export const PROCEDURES = [
@@ -22,7 +29,7 @@ export const PROCEDURES = [
      WHILE n < 20 DO SET n = n + 1; END WHILE; CALL inner_change(wanted); DO SLEEP(0.002); END`,
 ];
 
-type Style = 'autocommit' | 'begin' | 'autocommit0' | 'procedure';
+export type Style = 'autocommit' | 'begin' | 'autocommit0' | 'procedure';
 
 const insert = (connection: Connection, number: number) =>
   connection.change('INSERT INTO products (name, category, price) VALUES (?, ?, ?)', [`stress ${number}`, 'cat_1', '1.00']);
@@ -59,7 +66,7 @@ const writer = async (connection: Connection, style: Style, random: () => number
 const STYLES: readonly Style[] = ['autocommit', 'begin', 'autocommit0', 'procedure'];
 
 /** Writers of every habit at once: inserts and updates, slow transactions, rollbacks, procedures. Gives how much they wrote. */
-export const runWriters = async ({ connect, writers, forMs, seed }: WritersOptions): Promise<number> => {
+export const runWriters = async ({ connect, writers, forMs, seed, styles = STYLES }: WritersOptions): Promise<number> => {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const connections = await Promise.all(Array.from({ length: writers }, connect));
@@ -67,7 +74,7 @@ export const runWriters = async ({ connect, writers, forMs, seed }: WritersOptio
   try {
     const counts = await Promise.all(
       connections.map((connection, index) =>
-        writer(connection, STYLES[index % STYLES.length] as Style, seeded(seed + index), stop.signal),
+        writer(connection, styles[index % styles.length] as Style, seeded(seed + index), stop.signal),
       ),
     );
     return counts.reduce((sum, count) => sum + count, 0);

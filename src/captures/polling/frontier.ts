@@ -70,6 +70,14 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
   let rewindTo: string | null = null;
   let suspects: Suspects | undefined;
 
+  const noteClock = (reading: Reading): boolean => {
+    const from = watch(reading);
+    if (from === null) return false;
+    log.warn({ now: reading.now, readingAgainFrom: from }, 'the clock of the database went back');
+    rewindTo = earlier(rewindTo, from);
+    return true;
+  };
+
   const settle = (next: Guarantee): void => {
     if (guarantee?.level !== next.level || guarantee.reason !== next.reason) {
       const say = next.level === 'proven' ? log.info.bind(log) : log.warn.bind(log);
@@ -112,7 +120,7 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
 
   const delayed = async (): Promise<Reach> => {
     const clock = await readClock(query);
-    rewindTo = earlier(rewindTo, watch(clock));
+    noteClock(clock);
     return { below: shiftTimestamp(clock.now, BigInt(delayMs) * -1000n), now: clock.now, rewindTo, overlap: true, doubtFrom };
   };
 
@@ -123,11 +131,7 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
       blindSince = true;
       return delayed();
     }
-    const setBack = watch(clock);
-    if (setBack !== null) {
-      rewindTo = earlier(rewindTo, setBack);
-      state = initialHorizon;
-    }
+    if (noteClock(clock)) state = initialHorizon;
     state = advanceHorizon(state, seen);
     const oldest = state.epochs[0];
     onHeld?.(blockers(state), oldest === undefined ? 0 : Number(microsOf(seen.now) - microsOf(oldest.now)) / 1000);

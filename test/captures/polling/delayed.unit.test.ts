@@ -151,7 +151,7 @@ describe('a delayed capture', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(row, { maxLength: 40 }), fc.array(step, { maxLength: 8 }), async (rows, steps) => {
         const on = world();
-        rows.forEach(({ stamp, late }, id) => on.rows.push({ id, at: at(100_000 + stamp), visibleAt: 100_000 + stamp + late }));
+        on.rows.push(...rows.map(({ stamp, late }, id) => ({ id, at: at(100_000 + stamp), visibleAt: 100_000 + stamp + late })));
         for (const { forMs, pausedMs, kill, pageRows } of steps) {
           let met = 0;
           await on.run(

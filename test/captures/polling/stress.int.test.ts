@@ -84,4 +84,19 @@ describe('a capture under 24 concurrent writers', () => {
     expect(lost).toEqual([]);
     expect(lostWithout.length).toBeGreaterThan(0);
   }, 90_000);
+
+  it('loses nothing under 20 writers of whom 8 call nested procedures without pause', async () => {
+    const stop = new AbortController();
+    const reading = readAll(world, 'horizon', stop.signal);
+    const styles = ['procedure', 'autocommit', 'procedure', 'begin', 'autocommit0'] as const;
+    const written = await runWriters({ connect: world.writer, writers: 20, forMs: 15_000, seed: 20261122, styles });
+    await delayOrAbort(3_000, stop.signal);
+    stop.abort();
+    const seen = await reading;
+    const rows = await (await world.capture()).query<{ id: number; last_updated: string }>(
+      'SELECT id, last_updated FROM products',
+    );
+    expect(written).toBeGreaterThan(500);
+    expect(rows.map((row) => `${row.id}@${row.last_updated}`).filter((version) => !seen.has(version))).toEqual([]);
+  }, 60_000);
 });
