@@ -22,7 +22,7 @@ describe('the guarantee on a real server', () => {
     admin = await world.admin();
     await admin.query('CREATE TABLE kinds (name VARCHAR(20) PRIMARY KEY)');
     await admin.query("INSERT INTO kinds VALUES ('cat_1'), ('cat_2'), ('cat_3'), ('cat_4'), ('cat_5')");
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => world.close());
 
   /** Sessions that worked meanwhile have to show that they have no transaction left. */
@@ -172,5 +172,6 @@ describe('the guarantee on a real server', () => {
     expect(rewinds).toHaveLength(2);
     expect(rewinds.every((to) => to < stamp)).toBe(true);
     expect(said().filter((level) => level === 'proven')).toHaveLength(2);
+    await writer.close();
   });
 });

@@ -14,7 +14,7 @@ describe('the horizon', () => {
     world = await captureWorld('horizon');
     admin = await world.admin();
     await admin.query('CREATE TABLE other (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(50))');
-  }, 60_000);
+  }, 180_000);
   beforeEach(async () => {
     frontier = await world.frontier(await world.capture());
     expect(frontier.guarantee()).toMatchObject({ level: 'proven' });

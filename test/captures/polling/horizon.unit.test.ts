@@ -121,3 +121,65 @@ describe('the horizon', () => {
     );
   });
 });
+
+describe('locks that tell of writes', () => {
+  const lockOf = (...events: number[]) => new Map([[7, events]]);
+  /** Begun by statement `begunBy`, as performance_schema numbers it. */
+  const active = (event: number, begunBy: number): ReadonlyMap<number, Event> => new Map([[7, { event, ended: false, begunBy }]]);
+
+  it('of a prepared transaction hold, whatever its session does meanwhile', () => {
+    const prepared = { threads: new Map([[7, false]]), statements: new Map([[7, ended(17)]]), locks: lockOf(18) };
+    const selecting = { threads: new Map([[7, true]]), statements: new Map([[7, running(19)]]), locks: lockOf(18) };
+    const writing = { threads: new Map([[7, false]]), transactions: active(20, 19), locks: lockOf(18, 22) };
+    const committed = { threads: new Map([[7, false]]), transactions: new Map([[7, ended(20)]]), locks: lockOf(18) };
+    const others = [selecting, writing, committed, prepared];
+    const looks = [seen(1), seen(2, prepared), ...others.map((other, index) => seen(3 + index, other))];
+    expect(stateAfter(looks).horizon).toBe(at(1));
+    expect(stateAfter([...looks, seen(9)]).horizon).toBe(at(9));
+  });
+
+  it('of a prepared transaction hold from the first statement after it, which has the number of the lock', () => {
+    const next = {
+      threads: new Map([[7, true]]),
+      statements: new Map([[7, running(18)]]),
+      transactions: active(19, 18),
+      locks: lockOf(18),
+    };
+    expect(blockers(stateAfter([seen(1, next)]))).toContainEqual({ kind: 'lock', thread: 7, event: 18 });
+  });
+
+  it('of two prepared transactions hold until both are over', () => {
+    const both = { locks: lockOf(18, 30) };
+    expect(stateAfter([seen(1), seen(2, both), seen(3, { locks: lockOf(30) })]).horizon).toBe(at(1));
+  });
+
+  it('are handed over by the transaction that is prepared', () => {
+    const before = { threads: new Map([[7, false]]), transactions: active(14, 13), locks: lockOf(16) };
+    const after = { threads: new Map([[7, false]]), transactions: new Map([[7, ended(25)]]), locks: lockOf(18) };
+    expect(stateAfter([seen(1), seen(2, before), seen(3, after), seen(4, after)]).horizon).toBe(at(1));
+  });
+
+  it('are not waited for beside the statement or the transaction that took them', () => {
+    const statement = { threads: new Map([[7, true]]), statements: new Map([[7, running(10)]]), locks: lockOf(12) };
+    const transaction = { threads: new Map([[7, false]]), transactions: active(9, 8), locks: lockOf(9) };
+    expect(blockers(stateAfter([seen(1, statement)]))).toEqual([{ kind: 'statement', thread: 7, event: 10 }]);
+    expect(blockers(stateAfter([seen(1, transaction)]))).toEqual([{ kind: 'transaction', thread: 7, event: 9 }]);
+  });
+
+  it('that were taken since the statements were listed hold back one look, and not the ones before it', () => {
+    const brief = (lock: number) => ({
+      threads: new Map([[7, false]]),
+      statements: new Map([[7, ended(lock - 2)]]),
+      locks: lockOf(lock),
+    });
+    expect(stateAfter([seen(1), seen(2, brief(12)), seen(3, brief(22)), seen(4, brief(32))]).horizon).toBe(at(3));
+  });
+});
+
+describe('a statement of a thread that is no client', () => {
+  it('holds for as long as it shows', () => {
+    const shown = { statements: new Map([[7, running(10)]]) };
+    expect(stateAfter([seen(1), seen(2, shown), seen(3, shown)]).horizon).toBe(at(1));
+    expect(stateAfter([seen(1), seen(2, shown), seen(3)]).horizon).toBe(at(3));
+  });
+});

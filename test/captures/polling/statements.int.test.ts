@@ -18,7 +18,7 @@ describe('the horizon over statements of other kinds', () => {
   beforeAll(async () => {
     world = await captureWorld('statements');
     admin = await world.admin();
-  }, 60_000);
+  }, 180_000);
   beforeEach(async () => {
     frontier = await world.frontier(await world.capture());
     expect(frontier.guarantee()).toMatchObject({ level: 'proven' });

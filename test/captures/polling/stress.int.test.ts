@@ -63,7 +63,7 @@ describe('a capture under 24 concurrent writers', () => {
     const [account] = await (await world.writer()).query<{ who: string }>('SELECT CURRENT_USER() who');
     const [user, host] = String(account?.who).split('@');
     await admin.query('GRANT EXECUTE ON ??.* TO ?@?', [world.database, user, host]);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => world.close());
 
