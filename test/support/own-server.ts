@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Engines, startEngines } from '../../src/engines/index.js';
@@ -82,6 +82,8 @@ const docker = async (folder: string, clockMoves: boolean) => {
 
 export const ownServer = async (): Promise<OwnServer> => {
   const folder = mkdtempSync(join(tmpdir(), 'rowbridge-own-server-'));
+  // The server in a container is another user.
+  chmodSync(folder, 0o755);
   const moveClock = (byMs: number): void => writeFileSync(join(folder, OFFSET), String(Math.round(byMs * 1000)));
   const clockMoves = compiled(folder);
   moveClock(0);

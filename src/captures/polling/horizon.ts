@@ -71,11 +71,10 @@ const statementEnded = (thread: number, event: number, seen: InFlight): boolean 
 };
 
 const transactionEnded = (thread: number, event: number, seen: InFlight): boolean => {
-  const atWork = seen.threads.get(thread);
-  if (atWork === undefined) return true;
   const shown = seen.transactions.get(thread);
-  if (shown === undefined) return !atWork;
-  return shown.event !== event || shown.ended;
+  // While its session is being torn down a transaction shows, and the thread does not.
+  if (shown !== undefined) return shown.event !== event || shown.ended;
+  return seen.threads.get(thread) !== true;
 };
 
 /** Locks of a thread that were taken by nothing it is doing now. */

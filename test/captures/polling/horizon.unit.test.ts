@@ -159,6 +159,13 @@ describe('locks that tell of writes', () => {
     expect(stateAfter([seen(1), seen(2, before), seen(3, after), seen(4, after)]).horizon).toBe(at(1));
   });
 
+  it('are handed over by a transaction that still shows when its session has gone', () => {
+    const prepared = { threads: new Map([[7, false]]), transactions: active(14, 13), locks: lockOf(18) };
+    const closing = { transactions: active(14, 13), locks: lockOf(18) };
+    const gone = { locks: lockOf(18) };
+    expect(stateAfter([seen(1), seen(2, prepared), seen(3, closing), seen(4, gone)]).horizon).toBe(at(1));
+  });
+
   it('are not waited for beside the statement or the transaction that took them', () => {
     const statement = { threads: new Map([[7, true]]), statements: new Map([[7, running(10)]]), locks: lockOf(12) };
     const transaction = { threads: new Map([[7, false]]), transactions: active(9, 8), locks: lockOf(9) };
