@@ -75,6 +75,8 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
     if (from === null) return false;
     log.warn({ now: reading.now, readingAgainFrom: from }, 'the clock of the database went back');
     rewindTo = earlier(rewindTo, from);
+    if (goodBelow !== null) goodBelow = earlier(goodBelow, from);
+    if (doubtFrom !== null) doubtFrom = earlier(doubtFrom, from);
     return true;
   };
 
@@ -101,7 +103,10 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
   /** Back to `proven` only when nobody can be in a transaction that began unseen. */
   const restore = async (proven: Guarantee): Promise<Guarantee> => {
     const { seen, blind } = await lookOnce();
-    if (blind !== null) return { level: 'delayed', reason: blind };
+    if (blind !== null) {
+      suspects = undefined;
+      return { level: 'delayed', reason: blind };
+    }
     suspects = suspects === undefined ? await suspectsOf(query, seen, performance.now() - goodAt) : stillSuspect(suspects, seen);
     return suspects.size === 0 ? proven : { level: 'delayed', reason: UNSEEN };
   };
