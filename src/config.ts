@@ -23,7 +23,8 @@ export type ServerVariable = (typeof SERVER_VARIABLES)[number];
 
 export type ServerEnvironment = Readonly<Record<ServerVariable, string>>;
 
-const milliseconds = (fallback: number) => z.coerce.number().int().min(10).max(3_600_000).default(fallback);
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const milliseconds = (fallback: number) => whole(10, 3_600_000).default(fallback);
 
 const settings = z.object({
   STATE_DIR: z.string().default('state'),
@@ -33,17 +34,17 @@ const settings = z.object({
   ROWBRIDGE_HOME: z.string().default('.rowbridge'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   POLL_INTERVAL_MS: milliseconds(200),
-  PAGE_ROWS: z.coerce.number().int().min(1).max(100_000).default(5_000),
+  PAGE_ROWS: whole(1, 100_000).default(5_000),
   CAPTURE_DELAY_MS: milliseconds(5_000),
   KAFKA_SSL: z.enum(['true', 'false']).default('false'),
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_SASL_USERNAME: z.string().default(''),
   KAFKA_SASL_PASSWORD: z.string().default(''),
+  KAFKA_REPLICATION_FACTOR: whole(-1, 32).optional(),
+  KAFKA_MIN_INSYNC_REPLICAS: whole(1, 32).optional(),
   MYSQL_SSL_CA: z.string().optional(),
-  ROWBRIDGE_TEST_KILL_AT: z
-    .string()
-    .regex(/^[a-z-]+(:\d+)?$/)
-    .optional(),
+  ROWBRIDGE_TEST_KILL_AT: z.stringFormat('marker', /^[a-z-]+(:\d+)?$/).optional(),
+  ROWBRIDGE_TEST_PIPELINES: z.string().optional(),
 });
 
 export type Config = Readonly<{
@@ -60,9 +61,13 @@ export type Config = Readonly<{
   delayMs: number;
   kafkaSsl: boolean;
   kafkaSasl: Readonly<{ mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }> | undefined;
+  /** Of topics that `setup` makes; what is not set follows from the number of brokers. */
+  kafkaReplication: Readonly<{ factor: number | undefined; minInSync: number | undefined }>;
   mysqlSslCa: string | undefined;
   /** For tests of crash safety: the process kills itself with SIGKILL at this point, e.g. `after-ack:2` for the second time. */
   killAt: Readonly<{ marker: string; occurrence: number }> | undefined;
+  /** For tests: a folder of more pipelines. */
+  morePipelines: string | undefined;
   /** The server variables that are set. */
   servers: Partial<ServerEnvironment>;
   /** Every variable that is set, for settings whose names are made of a feed's. */
@@ -122,8 +127,10 @@ export const readConfig = (directory = process.cwd()): Config => {
       read.KAFKA_SASL_MECHANISM === undefined
         ? undefined
         : { mechanism: read.KAFKA_SASL_MECHANISM, username: read.KAFKA_SASL_USERNAME, password: read.KAFKA_SASL_PASSWORD },
+    kafkaReplication: { factor: read.KAFKA_REPLICATION_FACTOR, minInSync: read.KAFKA_MIN_INSYNC_REPLICAS },
     mysqlSslCa: read.MYSQL_SSL_CA,
     killAt: killAtOf(read.ROWBRIDGE_TEST_KILL_AT),
+    morePipelines: read.ROWBRIDGE_TEST_PIPELINES,
     servers: Object.freeze(servers),
     given: environment,
     environment: process.env,

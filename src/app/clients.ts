@@ -61,7 +61,7 @@ export const openClients = async ({ config, servers, clientId, log, signal, onRe
     ...(ca === undefined ? {} : { ssl: { ca } }),
   });
   const avro = avroCodec({ registryUrl: servers.SCHEMA_REGISTRY_URL ?? '', schemasDirectory, log });
-  const admin = kafkaAdmin(kafka);
+  const admin = kafkaAdmin(kafka, config.kafkaReplication);
   const reader = kafkaReader(kafka);
   const publisher = kafkaPublisher(kafka);
   for (const { close } of [admin, reader, publisher]) onRelease(close);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Config } from '../config.js';
 import { BridgeError } from '../core/errors.js';
 import type { Pipeline } from '../core/pipeline.js';
@@ -9,13 +9,16 @@ import { nearest } from './nearest.js';
 
 const directory = join(dirname(fileURLToPath(import.meta.url)), '..', 'pipelines');
 
-/** The names of all pipelines: the folders under `pipelines/`. */
-export const pipelineNames = (): string[] =>
-  readdirSync(directory, { withFileTypes: true })
+const foldersWith = (files: readonly string[], place: string): string[] =>
+  readdirSync(place, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
-    .filter((name) => ['index.js', 'index.ts'].some((file) => existsSync(join(directory, name, file))))
-    .sort();
+    .filter((name) => files.some((file) => existsSync(join(place, name, file))));
+
+/** The names of all pipelines: the folders under `pipelines/`. */
+export const pipelineNames = (): string[] => foldersWith(['index.js', 'index.ts'], directory).sort();
+
+const ANOTHER = 'index.mjs';
 
 /** One of some named things. @throws BridgeError `configuration` with the nearest name when it is none of them */
 export const oneNamed = <T extends Readonly<{ name: string }>>(
@@ -39,11 +42,15 @@ export const oneNamed = <T extends Readonly<{ name: string }>>(
  * @throws BridgeError `configuration` with the nearest name when there is no such pipeline, or naming a variable that is not valid
  */
 export const loadPipeline = async (name: string, config: Config): Promise<Pipeline> => {
+  const { morePipelines: more } = config;
+  const others = more === undefined ? [] : foldersWith([ANOTHER], more);
   oneNamed(
     'pipeline',
     name,
-    pipelineNames().map((one) => ({ name: one })),
+    [...pipelineNames(), ...others].map((one) => ({ name: one })),
   );
-  const module = (await import(`../pipelines/${name}/index.js`)) as { default: Pipeline };
+  const path =
+    more !== undefined && others.includes(name) ? pathToFileURL(join(more, name, ANOTHER)).href : `../pipelines/${name}/index.js`;
+  const module = (await import(path)) as { default: Pipeline };
   return customised(module.default, config);
 };

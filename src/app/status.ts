@@ -1,4 +1,7 @@
 import { peekState } from '../adapters/files/state-file.js';
+import { openConnection } from '../adapters/mysql/connect.js';
+import { feedLockName, feedLockRole } from '../adapters/mysql/lock.js';
+import { type Contenders, contendersOf } from '../adapters/mysql/lock-holder.js';
 import { inspectTable } from '../captures/polling/inspect.js';
 import type { Config } from '../config.js';
 import type { Guarantee } from '../core/guarantee.js';
@@ -14,6 +17,10 @@ export type FeedStatus = Readonly<{
   name: string;
   table: string;
   topic: string;
+  /** The process that runs the feed; null when none does. */
+  active: string | null;
+  /** The processes that wait for it. */
+  standby: readonly string[];
   guarantee: Guarantee['level'];
   reason: string;
   /** How far the feed has saved; null before its first row. */
@@ -52,16 +59,28 @@ export type Status = Readonly<{
   workers: readonly WorkerStatus[];
 }>;
 
+const contenders = async ({ capture, database }: Clients, feed: string): Promise<Contenders> => {
+  const connection = await openConnection(capture, { role: 'status' });
+  try {
+    return await contendersOf(connection, feedLockName(database, feed), feedLockRole(database, feed));
+  } finally {
+    await connection.close();
+  }
+};
+
 const feedStatus = async (options: TableFeedOptions): Promise<FeedStatus> => {
   const { config, definition } = options;
   const stored = await peekState(stateDirectory(config, definition));
   const position = stored === null ? null : stored.edited || stored.state === null ? stored.from : stored.state.position;
   const { guarantee, rows, ageSeconds } = await inspectTable(captureOptions(options), position);
   const { name, source, topic } = definition;
+  const { active, standby } = await contenders(options.clients, name);
   return {
     name,
     table: source.table,
     topic: topic.name,
+    active,
+    standby,
     guarantee: guarantee.level,
     reason: guarantee.reason,
     position,

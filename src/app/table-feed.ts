@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { stateFile } from '../adapters/files/state-file.js';
 import { checkPartitions } from '../adapters/kafka/admin.js';
-import { type Connection, openConnection } from '../adapters/mysql/connect.js';
-import { acquireFeedLock, isHeldElsewhere, type Lock } from '../adapters/mysql/lock.js';
+import { openConnection } from '../adapters/mysql/connect.js';
+import { feedLockRole } from '../adapters/mysql/lock.js';
 import { tableOrigin } from '../adapters/mysql/origin.js';
 import { type PollingOptions, pollingCapture } from '../captures/polling/index.js';
 import type { Config } from '../config.js';
-import { delayOrAbort } from '../core/delay.js';
-import { BridgeError } from '../core/errors.js';
 import { type FeedMarker, runFeed } from '../core/feed.js';
 import type { Guarantee } from '../core/guarantee.js';
 import type { Log } from '../core/log.js';
@@ -15,6 +13,8 @@ import { keepTrying } from '../core/patience.js';
 import type { TableFeed } from '../core/pipeline.js';
 import { deadLetterTopicOf } from '../core/topic.js';
 import { type Clients, schemasDirectory } from './clients.js';
+import { takeTurn } from './feed-lock.js';
+import { alone, type Share } from './share.js';
 
 export type TableFeedOptions = Readonly<{
   config: Config;
@@ -23,6 +23,8 @@ export type TableFeedOptions = Readonly<{
   log: Log;
   signal: AbortSignal;
   wait: boolean;
+  /** How the feed is shared with other processes; alone unless said otherwise. */
+  share?: Share;
   onGuarantee?(guarantee: Guarantee): void;
   onCaptured?(rows: number): void;
   onPublished?(records: number): void;
@@ -32,22 +34,8 @@ export type TableFeedOptions = Readonly<{
 /** Where a feed keeps its state. */
 export const stateDirectory = (config: Config, { source }: TableFeed): string => join(config.stateDirectory, source.table);
 
-const feedLocked = (feed: string, heldBy: string): BridgeError =>
-  new BridgeError({
-    code: 'FEED_LOCKED',
-    kind: 'environment',
-    found: `Another producer runs the feed '${feed}': ${heldBy}.`,
-    fix: 'Stop that one first; one producer a feed keeps the order.',
-  });
-
-/** The lock of a producer that has just died is free within moments: ask for two seconds before giving up. */
-const takeLock = async ({ clients, definition, signal }: TableFeedOptions, connection: Connection): Promise<Lock> => {
-  for (let asked = 0; ; asked++) {
-    const lock = await acquireFeedLock({ connection, database: clients.database, feed: definition.name });
-    if (!isHeldElsewhere(lock)) return lock;
-    if (asked >= 10 || !(await delayOrAbort(200, signal))) throw feedLocked(definition.name, lock.heldBy);
-  }
-};
+/** A server that does not answer for so long is taken for gone, and the lock with it. */
+const LOCK_DEADLINE_MS = 10_000;
 
 /** The table, and the schema whose fields are read from it. */
 const tableOf = ({ source: { table, cursor, key }, topic }: TableFeed) => {
@@ -77,35 +65,44 @@ export const captureOptions = ({
   ...(onCaptured === undefined ? {} : { onCaptured }),
 });
 
-/** One run of a feed under its lock, until the signal aborts or a server goes away. */
+/** One run of a feed under its lock, until the signal aborts, the feed is given up or a server goes away. */
 const once = async (options: TableFeedOptions): Promise<void> => {
-  const { clients, definition, config, log, signal } = options;
+  const { clients, definition, config, log, signal, share = alone } = options;
   const { topic, name } = definition;
+  const { database } = clients;
   checkPartitions([topic], await clients.admin.partitionCounts([topic.name, deadLetterTopicOf(topic.name)]));
-  const lockConnection = await openConnection(clients.capture, { role: `lock ${name}` });
+  const role = { role: feedLockRole(database, name), deadlineMs: LOCK_DEADLINE_MS };
+  const lockConnection = await openConnection(clients.capture, role);
   try {
-    const lock = await takeLock(options, lockConnection);
-    await runFeed({
-      name,
-      source: pollingCapture(captureOptions(options)),
-      topic,
-      codec: clients.codec,
-      publish: clients.publish,
-      reader: clients.reader,
-      positions: stateFile(stateDirectory(config, definition)),
-      origin: async () => {
-        const cluster = await clients.admin.clusterId();
-        return {
-          ...(await tableOrigin(lockConnection.query, definition.source.table)),
-          ...(cluster === undefined ? {} : { cluster }),
-        };
-      },
-      stillOurs: () => lock.held(),
-      log,
-      signal,
-      ...(options.onPublished === undefined ? {} : { onPublished: options.onPublished }),
-      ...(options.onMarker === undefined ? {} : { onMarker: options.onMarker }),
-    });
+    const turn = await takeTurn({ database, feed: name, share, log, signal }, lockConnection);
+    if (turn === undefined) return;
+    const { lock, place } = turn;
+    try {
+      await runFeed({
+        name,
+        source: pollingCapture(captureOptions(options)),
+        topic,
+        codec: clients.codec,
+        publish: (to, batches) => clients.publish(to, batches, lock.sure),
+        reader: clients.reader,
+        positions: stateFile(stateDirectory(config, definition)),
+        adopt: share.adopts,
+        origin: async () => {
+          const cluster = await clients.admin.clusterId();
+          return {
+            ...(await tableOrigin(lockConnection.query, definition.source.table)),
+            ...(cluster === undefined ? {} : { cluster }),
+          };
+        },
+        stillOurs: () => lock.held(),
+        log,
+        signal: AbortSignal.any([signal, place.giveUp]),
+        ...(options.onPublished === undefined ? {} : { onPublished: options.onPublished }),
+        ...(options.onMarker === undefined ? {} : { onMarker: options.onMarker }),
+      });
+    } finally {
+      place.leave();
+    }
   } finally {
     await lockConnection.close();
   }
@@ -117,5 +114,8 @@ const once = async (options: TableFeedOptions): Promise<void> => {
  */
 export const runTableFeed = async (options: TableFeedOptions): Promise<void> => {
   const { log, signal, wait } = options;
-  await keepTrying(() => once(options), { log, signal, ...(wait ? {} : { forMs: 0 }) });
+  const untilAborted = async (): Promise<void> => {
+    while (!signal.aborted) await once(options);
+  };
+  await keepTrying(untilAborted, { log, signal, ...(wait ? {} : { forMs: 0 }) });
 };

@@ -10,6 +10,7 @@ import { generatorFeeds, type Pipeline } from '../core/pipeline.js';
 import { type CommandSpec, type Context, type Options, waits } from './command.js';
 import { showFeedProgress, summaryLines } from './feed-progress.js';
 import { GENERATOR_OPTIONS, generatorSettings, refuseGeneratorOptions } from './generating.js';
+import { refuseSharing, SHARING_OPTIONS, shareOf } from './sharing.js';
 
 /** Runs feeds until they end, the signal aborts, or one of them fails: then the others drain before the failure is told. */
 const runFeeds = async (
@@ -19,6 +20,7 @@ const runFeeds = async (
   options: Options,
 ): Promise<void> => {
   const generators = generatorFeeds(pipeline);
+  if (generators.length > 0) refuseSharing(options, name);
   if (generators.length === 0) refuseGeneratorOptions(options, name);
   const generating = generatorSettings(config, options);
   const servers = requireServers(config, neededByFeeds(pipeline.feeds));
@@ -27,6 +29,14 @@ const runFeeds = async (
   const signal = AbortSignal.any([lifecycle.signal, failed.signal]);
   const { onRelease } = lifecycle;
   const clients = await openClients({ config, servers, clientId: `rowbridge-${name}`, log, signal, onRelease });
+  const shared = shareOf(options, {
+    clients,
+    pipeline: name,
+    feeds: pipeline.feeds.length,
+    log,
+    signal: AbortSignal.any([signal, over.signal]),
+  });
+  shared.ended.catch(() => failed.abort());
   const acknowledged = new Map<string, number>();
   const feeds = pipeline.feeds.map(({ name: feed, source, topic }) => {
     const common = {
@@ -39,12 +49,12 @@ const runFeeds = async (
     };
     const running =
       source.kind === 'table'
-        ? runTableFeed({ ...common, definition: { name: feed, source, topic }, onMarker: killAt(config) })
+        ? runTableFeed({ ...common, share: shared.share, definition: { name: feed, source, topic }, onMarker: killAt(config) })
         : runGeneratorFeed({ ...common, definition: { name: feed, source, topic }, generating });
     return endingOthers(running, failed);
   });
   const shown = generators.length === 0 ? undefined : showFeedProgress(generators, generating, acknowledged, over.signal);
-  const [ended] = await Promise.allSettled([allEnded(feeds)]);
+  const [ended] = await Promise.allSettled([allEnded([...feeds, shared.ended])]);
   over.abort();
   await shown;
   // A feed that never began has nothing to sum up: its failure is told by itself.
@@ -61,11 +71,13 @@ export const produce: CommandSpec = {
   summary: 'publish what a pipeline feeds on: changed rows of tables, until stopped, or generated events',
   options: [
     ...GENERATOR_OPTIONS,
+    ...SHARING_OPTIONS,
     ['--no-wait', 'exit 3 when a server is away, instead of waiting for it'],
     ['--json', 'how many events were acknowledged, as one JSON object'],
   ],
   examples: [
     'rowbridge produce products',
+    'rowbridge produce products --standby',
     'rowbridge produce shop-events purchases --count 100 --seed 7',
     'rowbridge produce traffic --rate 20',
   ],

@@ -9,6 +9,8 @@ import { ONE_SHOT_MS } from './setup.js';
 
 const feedLines = (feed: FeedStatus): string[] => [
   `feed ${feed.name}: ${feed.table} -> ${feed.topic}`,
+  `  active     ${feed.active ?? 'no producer'}`,
+  ...feed.standby.map((process) => `  standby    ${process}`),
   `  guarantee  ${feed.guarantee} (${feed.reason})`,
   `  position   ${feed.position?.timestamp ?? 'the beginning'}${feed.position?.key === undefined ? '' : `, key ${feed.position.key}`}`,
   `  waiting    ${feed.rowsWaiting} rows${feed.rowsWaiting > 0 ? `, the oldest ${feed.ageSeconds.toFixed(1)} s old` : ''}`,

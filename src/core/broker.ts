@@ -12,9 +12,10 @@ export type EndOffsets = ReadonlyMap<number, bigint>;
 
 /**
  * Resolves when every record is acknowledged by all in-sync replicas, with the end offset of each partition written to.
+ * @param allowed asked each time just before records leave this process; once it says no, none leave any more
  * @throws BridgeError `transient` when the outcome is unknown: some of the records may be in the topic.
  */
-export type Publish = (topic: string, batches: readonly PartitionRecords[]) => Promise<EndOffsets>;
+export type Publish = (topic: string, batches: readonly PartitionRecords[], allowed?: () => boolean) => Promise<EndOffsets>;
 
 export type IncomingRecord = Readonly<{
   offset: bigint;
@@ -29,6 +30,11 @@ export type IncomingRecord = Readonly<{
 export type TopicReader = Readonly<{
   endOffsets(topic: string): Promise<EndOffsets>;
   startOffsets(topic: string): Promise<EndOffsets>;
+  /**
+   * Resolves when every replica that counts answers. Until then the leaders may hold records that nobody can see yet.
+   * @throws BridgeError `transient` when one does not answer
+   */
+  inSyncAnswer(topic: string): Promise<void>;
   /** Records with `from <= offset < to`; offsets that the topic no longer holds are passed over. */
   readRange(at: TopicPartition, from: bigint, to: bigint): AsyncIterable<readonly IncomingRecord[]>;
 }>;

@@ -19,6 +19,11 @@ export type FeedRun<T> = Readonly<{
   publish: Publish;
   reader: TopicReader;
   positions: PositionStore;
+  /**
+   * Whether a feed without any state goes on from what is in the topic: another producer, whose state is kept elsewhere, may have
+   * put it there. Otherwise everything is sent anew.
+   */
+  adopt?: boolean;
   /** What the feed reads from and writes to, for telling one life of the servers from another. */
   origin(): Promise<Origin>;
   /** False once another producer may run the feed: nothing must be published any more. */

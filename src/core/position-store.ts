@@ -27,7 +27,13 @@ export type FeedState = Readonly<{
  */
 export type Found =
   | Readonly<{ kind: 'saved'; state: FeedState }>
-  | Readonly<{ kind: 'replay'; from: Position | null; previous: FeedState | null }>;
+  | Readonly<{
+      kind: 'replay';
+      from: Position | null;
+      previous: FeedState | null;
+      /** There was no state at all when this process first looked: nobody can have taken it away while we ran. */
+      missing?: true;
+    }>;
 
 /** Keeps a feed's state where people can read and edit it. */
 export type PositionStore = Readonly<{

@@ -22,6 +22,7 @@ const same = (a: EndOffsets, b: EndOffsets): boolean =>
  */
 const settledEnds = async <T>(run: FeedRun<T>, first: EndOffsets): Promise<EndOffsets | undefined> => {
   const { reader, topic, signal, settleMs = 1000 } = run;
+  await reader.inSyncAnswer(topic.name);
   let ends = first;
   while (await delayOrAbort(settleMs, signal)) {
     const again = await reader.endOffsets(topic.name);
@@ -63,8 +64,15 @@ const life = async <T>(run: FeedRun<T>, saved: FeedState, ends: EndOffsets, orig
 /** Reads the records that were published after the last save. */
 const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: FeedState, ends: EndOffsets): Promise<Unsaved<T>> => {
   const records: { key: string; position: Position }[] = [];
+  const starts = await run.reader.startOffsets(run.topic.name);
   for (const [partition, end] of ends) {
     const from = saved.endOffsets.get(partition) ?? 0n;
+    const start = starts.get(partition) ?? 0n;
+    if (from < start)
+      run.log.warn(
+        { partition, from: String(from), start: String(start) },
+        'the topic no longer holds all records that were published but not saved here: what they hold may be sent again',
+      );
     for await (const batch of run.reader.readRange({ topic: run.topic.name, partition }, from, end)) {
       for (const { value } of batch) {
         if (value === null) continue;
@@ -97,6 +105,15 @@ const begin = <T>(
 };
 
 /**
+ * No state here, but records in the topic: all of them count as published but not saved. The rows are read from the beginning,
+ * and only those that the topic does not hold in their present version are sent.
+ */
+const adopted = async <T>(run: FeedRun<T>, found: Found & { kind: 'replay' }, origin: Origin): Promise<FeedState> => {
+  run.log.info({ topic: run.topic.name }, 'no state here: going on from what is in the topic');
+  return begin(run, found, await run.reader.startOffsets(run.topic.name), origin);
+};
+
+/**
  * Finds out where to read on, and which records must not be published again because they are in the topic already:
  * they were acknowledged, or reached the broker, after the last save. The state is saved before the first record is published.
  * @throws BridgeError `integrity` when only one of database and topic is another than before
@@ -106,7 +123,10 @@ export const resumePoint = async <T>(run: FeedRun<T>, codec: TopicCodec<T>): Pro
     const found = await run.positions.load();
     const origin = await run.origin();
     const firstEnds = await run.reader.endOffsets(run.topic.name);
-    const quiet = (found.kind === 'saved' && found.state.clean) || [...firstEnds.values()].every((end) => end === 0n);
+    // A clean end of ours tells nothing of a producer that has published since.
+    const quiet =
+      (found.kind === 'saved' && found.state.clean && same(found.state.endOffsets, firstEnds)) ||
+      [...firstEnds.values()].every((end) => end === 0n);
     const ends = quiet ? firstEnds : await settledEnds(run, firstEnds);
     if (ends === undefined) return 'aborted';
     if (found.kind === 'saved' && (await life(run, found.state, ends, origin)) === 'another') {
@@ -117,8 +137,15 @@ export const resumePoint = async <T>(run: FeedRun<T>, codec: TopicCodec<T>): Pro
       );
       continue;
     }
-    const state = found.kind === 'saved' ? { ...found.state, clean: false, origin } : begin(run, found, ends, origin);
-    const unsaved = found.kind === 'saved' ? await readUnsaved(run, codec, state, ends) : unsavedRecords(run.source, ends, []);
+    const adopts = found.kind === 'replay' && found.missing === true && run.adopt === true;
+    const state =
+      found.kind === 'saved'
+        ? { ...found.state, clean: false, origin }
+        : adopts
+          ? await adopted(run, found, origin)
+          : begin(run, found, ends, origin);
+    const goesOn = found.kind === 'saved' || adopts;
+    const unsaved = goesOn ? await readUnsaved(run, codec, state, ends) : unsavedRecords(run.source, ends, []);
     if (await run.positions.save(state)) return { state, unsaved };
   }
 };

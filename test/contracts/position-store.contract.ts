@@ -21,7 +21,7 @@ export const positionStoreContract = (
 
     it('asks for everything when nothing was ever saved', async () => {
       const { store } = await open();
-      expect(await store.load()).toEqual({ kind: 'replay', from: null, previous: null });
+      expect(await store.load()).toEqual({ kind: 'replay', from: null, previous: null, missing: true });
     });
 
     it('gives back what was saved, to this process and to the next', async () => {

@@ -47,6 +47,7 @@ export const memoryBroker = (partitions: number, fate: () => PublishFate = () =>
     },
     reader: {
       endOffsets: async (topic) => ends(topic),
+      inSyncAnswer: async () => {},
       startOffsets: async (topic) => new Map([...ends(topic).keys()].map((partition) => [partition, 0n])),
       async *readRange({ topic, partition }, from, to) {
         yield (topicOf(topic)[partition] ?? []).filter(({ offset }) => offset >= from && offset < to);

@@ -87,11 +87,12 @@ export const stateFile = (directory: string): PositionStore => {
   const load = async (): Promise<Found> => {
     request = await readIfThere(requestPath);
     const stored = await readState(path, running ? SAVING_MS : 0);
+    const first = !running;
     running = true;
     await remember(stored?.text ?? null);
     const previous = stored?.state ?? null;
     if (request !== null) return { kind: 'replay', from: parseRequest(request, requestPath), previous };
-    if (stored === null) return { kind: 'replay', from: null, previous: null };
+    if (stored === null) return { kind: 'replay', from: null, previous: null, ...(first ? { missing: true } : {}) };
     if (previous !== null && !stored.edited) return { kind: 'saved', state: previous };
     return { kind: 'replay', from: stored.from, previous };
   };

@@ -1,8 +1,9 @@
-import { type Admin, AssignerProtocol, type Kafka } from 'kafkajs';
+import { AssignerProtocol, type Kafka } from 'kafkajs';
 import { delayOrAbort } from '../../core/delay.js';
 import { BridgeError } from '../../core/errors.js';
 import type { TopicPartition } from '../../core/topic.js';
-import { inTermsOf } from './errors.js';
+import { renewed } from './renewed.js';
+import { copiesOf, type Replication } from './replication.js';
 
 export type TopicSpec = Readonly<{ name: string; partitions: number }>;
 
@@ -64,22 +65,11 @@ const assignmentOf = (bytes: Buffer): TopicPartition[] => {
 };
 
 /** Administration of topics and groups. Connects on the first use. */
-export const kafkaAdmin = (kafka: Kafka): KafkaAdmin => {
-  const admin: Admin = kafka.admin();
-  let ready: Promise<void> | undefined;
-
-  const ask = <T>(what: string, call: () => Promise<T>): Promise<T> =>
-    inTermsOf(what, async () => {
-      ready ??= admin.connect();
-      ready.catch(() => {
-        ready = undefined;
-      });
-      await ready;
-      return call();
-    });
+export const kafkaAdmin = (kafka: Kafka, replication: Partial<Replication> = {}): KafkaAdmin => {
+  const { use: ask, close } = renewed(() => kafka.admin());
 
   const partitionCounts = (topics: readonly string[]): Promise<ReadonlyMap<string, number>> =>
-    ask('reading the topics', async () => {
+    ask('reading the topics', async (admin) => {
       const there = new Set(await admin.listTopics());
       const known = topics.filter((topic) => there.has(topic));
       if (known.length === 0) return new Map<string, number>();
@@ -92,45 +82,45 @@ export const kafkaAdmin = (kafka: Kafka): KafkaAdmin => {
     checkPartitions(specs, counts);
     const missing = specs.filter(({ name }) => !counts.has(name));
     if (missing.length === 0) return;
-    await ask('creating topics', () =>
-      admin.createTopics({
+    await ask('creating topics', async (admin) => {
+      const { brokers } = await admin.describeCluster();
+      const copies = copiesOf(replication, brokers.length);
+      await admin.createTopics({
         waitForLeaders: true,
-        topics: missing.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions })),
-      }),
-    );
+        topics: missing.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions, ...copies })),
+      });
+    });
   };
 
   return {
     partitionCounts,
     ensureTopics,
     committed: (group, topic) =>
-      ask(`reading the offsets of group ${group}`, async () => {
+      ask(`reading the offsets of group ${group}`, async (admin) => {
         const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
         const there = (found?.partitions ?? []).filter(({ offset }) => BigInt(offset) >= 0n);
         return new Map(there.map(({ partition, offset }) => [partition, BigInt(offset)]));
       }),
     members: (group) =>
-      ask(`describing group ${group}`, async () => {
+      ask(`describing group ${group}`, async (admin) => {
         const { groups } = await admin.describeGroups([group]);
         const members = groups[0]?.members ?? [];
         return new Map(members.map(({ clientId, memberAssignment }) => [clientId, assignmentOf(memberAssignment)]));
       }),
     clusterId: () =>
-      ask('reading the cluster id', async () => {
+      ask('reading the cluster id', async (admin) => {
         const { clusterId } = await admin.describeCluster();
         return clusterId === IMAGE_CLUSTER_ID ? undefined : clusterId;
       }),
     async deleteTopics(topics) {
       const there = [...(await partitionCounts(topics)).keys()];
       if (there.length === 0) return;
-      await ask('deleting topics', () => admin.deleteTopics({ topics: there }));
+      await ask('deleting topics', (admin) => admin.deleteTopics({ topics: there }));
       // The broker answers before it has done it, and a topic of that name cannot be made until then.
       for (let look = 0; look < 100 && (await partitionCounts(there)).size > 0; look++)
         await delayOrAbort(100, new AbortController().signal);
     },
-    deleteGroups: (groups) => ask('deleting groups', () => forgivingMissing(() => admin.deleteGroups([...groups]))),
-    close: async () => {
-      if (ready !== undefined) await admin.disconnect().catch(() => {});
-    },
+    deleteGroups: (groups) => ask('deleting groups', (admin) => forgivingMissing(() => admin.deleteGroups([...groups]))),
+    close,
   };
 };

@@ -16,6 +16,7 @@ type FetchResponse = Readonly<{
 type Broker = Readonly<{
   fetch(request: object): Promise<FetchResponse>;
   offsetCommit(request: object): Promise<unknown>;
+  metadata(topics: readonly string[]): Promise<unknown>;
 }>;
 
 /** The parts of kafkajs' own cluster object that work apart from its producer and consumer. Not public; the version is pinned. */
@@ -23,7 +24,9 @@ export type Cluster = Readonly<{
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
+  refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly Readonly<{ isr: readonly number[] }>[];
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
   findBroker(at: { nodeId: string }): Promise<Broker>;
   findGroupCoordinator(of: { groupId: string }): Promise<Broker>;

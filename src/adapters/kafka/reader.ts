@@ -1,7 +1,8 @@
 import type { Kafka } from 'kafkajs';
 import type { EndOffsets, IncomingRecord, TopicReader } from '../../core/broker.js';
 import { type Cluster, type FetchedMessage, newCluster } from './cluster.js';
-import { inTermsOf } from './errors.js';
+import { kafkaError } from './errors.js';
+import { renewed } from './renewed.js';
 
 const FETCH_BYTES = 4 * 1024 * 1024;
 /** Reads that bring nothing although the end is not reached: the offsets are gone (compaction, control records). */
@@ -25,6 +26,7 @@ const fetchFrom = async (
   partition: number,
   from: bigint,
 ): Promise<readonly FetchedMessage[]> => {
+  await cluster.addTargetTopic(topic);
   await cluster.refreshMetadataIfNecessary();
   const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
   if (nodeId === undefined) throw new Error(`partition ${partition} of ${topic} has no leader`);
@@ -40,33 +42,35 @@ const fetchFrom = async (
   return responses[0]?.partitions[0]?.messages ?? [];
 };
 
+/** @throws Error when a broker that has to have each record before it counts does not answer */
+const askInSync = async (cluster: Cluster, topic: string): Promise<void> => {
+  await cluster.addTargetTopic(topic);
+  await cluster.refreshMetadata();
+  const replicas = new Set(cluster.findTopicPartitionMetadata(topic).flatMap(({ isr }) => isr));
+  await Promise.all(
+    [...replicas].map(async (nodeId) => (await cluster.findBroker({ nodeId: String(nodeId) })).metadata([topic])),
+  );
+};
+
+const notAllShown = (topic: string, partition: number): Error =>
+  new Error(`the leader of partition ${partition} of ${topic} does not show all records yet`);
+
 /** Reads topics apart from any consumer group. Opens its connection on the first use. */
 export const kafkaReader = (kafka: Kafka): TopicReader & Readonly<{ close(): Promise<void> }> => {
-  const admin = kafka.admin();
-  let adminReady: Promise<void> | undefined;
-  let cluster: Cluster | undefined;
+  const admin = renewed(() => kafka.admin());
+  const cluster = renewed(() => newCluster(kafka));
 
   const offsets = (topic: string, which: 'low' | 'high'): Promise<EndOffsets> =>
-    inTermsOf(`reading the offsets of ${topic}`, async () => {
-      adminReady ??= admin.connect();
-      adminReady.catch(() => {
-        adminReady = undefined;
-      });
-      await adminReady;
-      return new Map((await admin.fetchTopicOffsets(topic)).map((found) => [found.partition, BigInt(found[which])]));
-    });
-
-  const connected = async (topic: string): Promise<Cluster> => {
-    const opened = cluster ?? newCluster(kafka);
-    if (cluster === undefined) await opened.connect();
-    cluster = opened;
-    await opened.addTargetTopic(topic);
-    return opened;
-  };
+    admin.use(
+      `reading the offsets of ${topic}`,
+      async ({ fetchTopicOffsets }) =>
+        new Map((await fetchTopicOffsets(topic)).map((found) => [found.partition, BigInt(found[which])])),
+    );
 
   return {
     endOffsets: (topic) => offsets(topic, 'high'),
     startOffsets: (topic) => offsets(topic, 'low'),
+    inSyncAnswer: (topic) => cluster.use(`asking the replicas of ${topic}`, (opened) => askInSync(opened, topic)),
     async *readRange({ topic, partition }, from, to) {
       if (from >= to) return;
       const start = (await offsets(topic, 'low')).get(partition) ?? 0n;
@@ -74,17 +78,19 @@ export const kafkaReader = (kafka: Kafka): TopicReader & Readonly<{ close(): Pro
       let empty = 0;
       while (next < to && empty < MOST_EMPTY_READS) {
         const what = `reading partition ${partition} of ${topic}`;
-        const messages = await inTermsOf(what, async () => fetchFrom(await connected(topic), topic, partition, next));
+        const messages = await cluster.use(what, (opened) => fetchFrom(opened, topic, partition, next));
         const fresh = messages.filter(({ offset }) => BigInt(offset) >= next);
         empty = fresh.length === 0 ? empty + 1 : 0;
         next = fresh.length === 0 ? next : BigInt(fresh[fresh.length - 1]?.offset ?? next) + 1n;
         const wanted = fresh.filter(({ offset, isControlRecord }) => isControlRecord !== true && BigInt(offset) < to);
+        // A leader that is new shows what it holds only once its followers have told that they have it too.
+        if (empty === MOST_EMPTY_READS && ((await offsets(topic, 'high')).get(partition) ?? 0n) < to)
+          throw kafkaError(notAllShown(topic, partition), `reading partition ${partition} of ${topic}`);
         if (wanted.length > 0) yield wanted.map(incomingRecord);
       }
     },
     async close() {
-      if (adminReady !== undefined) await admin.disconnect().catch(() => {});
-      await cluster?.disconnect().catch(() => {});
+      await Promise.all([admin.close(), cluster.close()]);
     },
   };
 };

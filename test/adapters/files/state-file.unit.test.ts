@@ -64,7 +64,7 @@ describe('a state file', () => {
   it('deleted asks for everything, stopped and running', async () => {
     const { at, store, path } = await saved();
     await unlink(path);
-    expect(await stateFile(at).load()).toEqual({ kind: 'replay', from: null, previous: null });
+    expect(await stateFile(at).load()).toEqual({ kind: 'replay', from: null, previous: null, missing: true });
     expect(await store.save(sampleState(TIME))).toBe(false);
     expect(await readdir(at)).toEqual([]);
     expect(await store.load()).toEqual({ kind: 'replay', from: null, previous: null });
