@@ -43,7 +43,7 @@ const settings = z.object({
   KAFKA_REPLICATION_FACTOR: whole(-1, 32).optional(),
   KAFKA_MIN_INSYNC_REPLICAS: whole(1, 32).optional(),
   MYSQL_SSL_CA: z.string().optional(),
-  ROWBRIDGE_TEST_KILL_AT: z.stringFormat('marker', /^[a-z-]+(:\d+)?$/).optional(),
+  ROWBRIDGE_TEST_KILL_AT: z.stringFormat('marker', /^[a-z-]+(:\d+)?(:stop)?$/).optional(),
   ROWBRIDGE_TEST_PIPELINES: z.string().optional(),
 });
 
@@ -64,8 +64,8 @@ export type Config = Readonly<{
   /** Of topics that `setup` makes; what is not set follows from the number of brokers. */
   kafkaReplication: Readonly<{ factor: number | undefined; minInSync: number | undefined }>;
   mysqlSslCa: string | undefined;
-  /** For tests of crash safety: the process kills itself with SIGKILL at this point, e.g. `after-ack:2` for the second time. */
-  killAt: Readonly<{ marker: string; occurrence: number }> | undefined;
+  /** For tests of crash safety: the process kills itself at this point, e.g. `after-ack:2` for the second time, or stops: `after-ack:2:stop`. */
+  killAt: Readonly<{ marker: string; occurrence: number; signal: 'SIGKILL' | 'SIGSTOP' }> | undefined;
   /** For tests: a folder of more pipelines. */
   morePipelines: string | undefined;
   /** The server variables that are set. */
@@ -88,8 +88,8 @@ export const settingInvalid = (name: string, problem: string): BridgeError =>
 
 const killAtOf = (text: string | undefined): Config['killAt'] => {
   if (text === undefined) return undefined;
-  const [marker = '', occurrence = '1'] = text.split(':');
-  return { marker, occurrence: Number(occurrence) };
+  const [marker = '', occurrence = '1', how] = text.split(':');
+  return { marker, occurrence: Number(occurrence), signal: how === 'stop' ? 'SIGSTOP' : 'SIGKILL' };
 };
 
 /** A variable that is set to nothing counts as not set, as docker compose passes it on. */

@@ -43,6 +43,8 @@ export type Verdict = Readonly<{
   repeated: string[];
   divergent: string[];
   disordered: string[];
+  /** Versions of a row that stand behind a later one of the same row; a replay makes some. */
+  backwards: string[];
 }>;
 
 type Env = Readonly<Record<string, string>>;
@@ -50,21 +52,22 @@ type Version = Readonly<{ id: number; name: string; price: string; at: string }>
 type Found = Version & Readonly<{ partition: number; offset: number }>;
 
 const identity = ({ id, at }: Version): string => `${id}@${at}`;
-const repeatedIn = (values: readonly string[]): string[] => [
-  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
-];
+const repeatedIn = (values: readonly string[]): string[] => {
+  const seen = new Set<string>();
+  return [...new Set(values.filter((value) => seen.size === seen.add(value).size))];
+};
 
 type Raw = Readonly<{ id: number; name: string; price: Buffer; last_updated: number }>;
 
 /** The records of the topic as any Confluent client reads them: with the library's own decoding, not ours. */
-const readTopic = async (env: Env): Promise<Found[]> => {
-  const kafka = kafkaClient({ brokers: [env.KAFKA_BROKERS ?? ''], clientId: 'oracle', log: silentLog });
+const readTopic = async (env: Env, topic: string): Promise<Found[]> => {
+  const kafka = kafkaClient({ brokers: (env.KAFKA_BROKERS ?? '').split(','), clientId: 'oracle', log: silentLog });
   const reader = kafkaReader(kafka);
   const registry = new SchemaRegistry({ host: env.SCHEMA_REGISTRY_URL ?? '' });
   const found: Found[] = [];
   try {
-    for (const [partition, end] of await reader.endOffsets('product_updates'))
-      for await (const batch of reader.readRange({ topic: 'product_updates', partition }, 0n, end))
+    for (const [partition, end] of await reader.endOffsets(topic))
+      for await (const batch of reader.readRange({ topic, partition }, 0n, end))
         for (const { value, offset } of batch) {
           if (value === null) continue;
           const raw = (await registry.decode(value).catch(() => null)) as Raw | null;
@@ -89,7 +92,7 @@ const readTopic = async (env: Env): Promise<Found[]> => {
   return found;
 };
 
-const readTable = async (env: Env): Promise<Version[]> => {
+const readTable = async (env: Env, table: string): Promise<Version[]> => {
   const connection = await openConnection(
     {
       host: env.MYSQL_HOST ?? '',
@@ -101,8 +104,8 @@ const readTable = async (env: Env): Promise<Version[]> => {
     { role: 'oracle' },
   );
   try {
-    const sql = 'SELECT id, name, price, CAST(ROUND(UNIX_TIMESTAMP(last_updated) * 1000000) AS CHAR) at FROM products';
-    return (await connection.query<Version>(sql)).map((row) => ({ ...row, id: Number(row.id) }));
+    const sql = 'SELECT id, name, price, CAST(ROUND(UNIX_TIMESTAMP(last_updated) * 1000000) AS CHAR) at FROM ??';
+    return (await connection.query<Version>(sql, [table])).map((row) => ({ ...row, id: Number(row.id) }));
   } finally {
     await connection.close();
   }
@@ -110,11 +113,30 @@ const readTable = async (env: Env): Promise<Version[]> => {
 
 const microsOfLine = (time: string): string => `${Date.parse(`${time.slice(0, 19)}Z`) / 1000}${time.slice(20, 26)}`;
 
+/** A captured table and its topic. */
+export type Captured = Readonly<{ table: string; topic: string }>;
+
+const PRODUCTS: Captured = { table: 'products', topic: 'product_updates' };
+
+const backwardsIn = (records: readonly Found[]): string[] => {
+  const last = new Map<number, number>();
+  return records.flatMap((record) => {
+    const before = last.get(record.id) ?? 0;
+    last.set(record.id, Math.max(before, Number(record.at)));
+    return Number(record.at) < before ? [identity(record)] : [];
+  });
+};
+
 /** Compares table, topic and logs. @param from offsets per partition where the last replay began; records before count as another replay's */
-export const judge = async (env: Env, logsDirectory: string, from: ReadonlyMap<number, number> = new Map()): Promise<Verdict> => {
-  const rows = await readTable(env);
-  const records = await readTopic(env);
-  const logs = [...readLogs(logsDirectory).values()];
+export const judge = async (
+  env: Env,
+  logsDirectory: string,
+  from: ReadonlyMap<number, number> = new Map(),
+  { table, topic }: Captured = PRODUCTS,
+): Promise<Verdict> => {
+  const rows = await readTable(env, table);
+  const records = await readTopic(env, topic);
+  const logs = [...readLogs(logsDirectory).values()].map((log) => log.filter(({ _kafka }) => _kafka.topic === topic));
   const lines = logs.flat().filter(({ deleted }) => deleted !== true);
   const inTopic = new Set(records.map(identity));
   const places = lines.map(({ _kafka: { partition, offset } }) => `${partition}/${offset}`);
@@ -147,6 +169,7 @@ export const judge = async (env: Env, logsDirectory: string, from: ReadonlyMap<n
         return offset > before ? [] : [text];
       });
     }),
+    backwards: backwardsIn(records),
   };
 };
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openConnection } from '../../src/adapters/mysql/connect.js';
-import { judge, type Verdict } from './oracle.js';
+import { type Captured, judge, type Verdict } from './oracle.js';
 import { endPrograms, eventually, type Program, rowbridge } from './program.js';
 import { testServers } from './servers.js';
 
@@ -19,7 +19,7 @@ export type World = Readonly<{
     env?: Readonly<Record<string, string>>,
   ): Promise<Readonly<{ code: number | string; stdout: string; stderr: string }>>;
   sql(statement: string, params?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
-  verdict(from?: ReadonlyMap<number, number>): Promise<Verdict>;
+  verdict(from?: ReadonlyMap<number, number>, captured?: Captured): Promise<Verdict>;
   /** Waits until the logs hold this many lines. */
   lines(count: number, withinMs?: number): Promise<void>;
   close(): Promise<void>;
@@ -28,8 +28,9 @@ export type World = Readonly<{
 /**
  * A directory, a database and the products topic for one test, on the servers of the test run.
  * The topic has one name for all: tests that use it run one after the other, each from an empty one.
+ * @param given more variables for the programs, and others than those of the servers of the test run
  */
-export const freshWorld = async (name: string): Promise<World> => {
+export const freshWorld = async (name: string, given: Readonly<Record<string, string>> = {}): Promise<World> => {
   if (!existsSync(join(__dirname, '..', '..', 'dist', 'main.js'))) throw new Error("dist/ is missing: run 'npm run build' first");
   const { kafka, registry, mysql } = await testServers();
   const directory = await mkdtemp(join(tmpdir(), `rowbridge-${name}-`));
@@ -46,6 +47,7 @@ export const freshWorld = async (name: string): Promise<World> => {
     MYSQL_UPDATER_PASSWORD: 'updater-password',
     MYSQL_ADMIN_USER: mysql.adminUser,
     MYSQL_ADMIN_PASSWORD: mysql.adminPassword,
+    ...given,
   };
   const run: World['run'] = (args, extra = {}) => rowbridge(args, { env: { ...env, ...extra }, cwd: directory });
   const call: World['call'] = async (args, extra) => {
@@ -64,7 +66,7 @@ export const freshWorld = async (name: string): Promise<World> => {
     }
   };
   const logs = join(directory, 'consumer_logs');
-  const verdict: World['verdict'] = (from) => judge(env, logs, from);
+  const verdict: World['verdict'] = (from, captured) => judge(env, logs, from, captured);
   const fresh = await call(['up', '--fresh', '--yes', '--once', '--rate', '0']);
   if (fresh.code !== 0) throw new Error(`up --fresh ended with ${fresh.code}: ${fresh.stderr}`);
   return {
