@@ -64,7 +64,7 @@ export const memoryPositions = (): MemoryPositions => {
         edit = null;
         return { kind: 'replay', from, previous: state };
       }
-      return state === null ? { kind: 'replay', from: null, previous: null } : { kind: 'saved', state };
+      return state === null ? { kind: 'replay', from: null, previous: null, missing: true } : { kind: 'saved', state };
     },
     async save(next) {
       if (edit !== null) return false;
