@@ -10,7 +10,7 @@ import { generatorFeeds, type Pipeline } from '../core/pipeline.js';
 import { type CommandSpec, type Context, type Options, waits } from './command.js';
 import { showFeedProgress, summaryLines } from './feed-progress.js';
 import { GENERATOR_OPTIONS, generatorSettings, refuseGeneratorOptions } from './generating.js';
-import { refuseSharing, SHARING_OPTIONS, shareOf } from './sharing.js';
+import { refuseSharing, refuseSharingOne, SHARING_OPTIONS, shareOf } from './sharing.js';
 
 /** Runs feeds until they end, the signal aborts, or one of them fails: then the others drain before the failure is told. */
 const runFeeds = async (
@@ -59,7 +59,8 @@ const runFeeds = async (
   await shown;
   // A feed that never began has nothing to sum up: its failure is told by itself.
   if (ended.status === 'fulfilled' || acknowledged.size > 0) {
-    if (generators.length === 0) log.info({ published: [...acknowledged.values()][0] ?? 0 }, 'producer stopped');
+    if (generators.length === 0)
+      log.info({ published: [...acknowledged.values()].reduce((sum, records) => sum + records, 0) }, 'producer stopped');
     else if (options.json === true) print(JSON.stringify(Object.fromEntries(acknowledged)));
     else for (const line of summaryLines(generators, acknowledged)) print(line);
   }
@@ -83,6 +84,7 @@ export const produce: CommandSpec = {
   ],
   async run(context, [name = '', feed], options) {
     const pipeline = await loadPipeline(name, context.config);
+    if (feed !== undefined) refuseSharingOne(options, feed);
     const feeds = feed === undefined ? pipeline.feeds : [oneNamed('feed', feed, pipeline.feeds)];
     await runFeeds(context, { ...pipeline, feeds }, name, options);
     return 0;

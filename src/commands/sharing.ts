@@ -23,6 +23,17 @@ export const refuseSharing = (options: Options, pipeline: string): void => {
   });
 };
 
+/** @throws BridgeError `configuration`: shares are counted over all feeds, and one that nobody else counts on would stay behind */
+export const refuseSharingOne = (options: Options, feed: string): void => {
+  if (options.spread !== true) return;
+  throw new BridgeError({
+    code: 'OPTION_INVALID',
+    kind: 'configuration',
+    found: `--spread was given together with the feed '${feed}'.`,
+    fix: 'Leave the feed out, so that all are shared, or wait for this one with --standby.',
+  });
+};
+
 type ShareOptions = Readonly<{ clients: Clients; pipeline: string; feeds: number; log: Log; signal: AbortSignal }>;
 
 /** How this producer shares its feeds; `ended` resolves with the signal. */
