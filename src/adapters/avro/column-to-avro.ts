@@ -1,8 +1,11 @@
 import type { Column, ColumnType } from '../../core/column.js';
 import { BridgeError } from '../../core/errors.js';
 
-/** Avro types in the order of preference: the first is the one for a new schema, the others hold every value of the column too. */
-type Mapped = readonly unknown[];
+/** One way to hold the values of a column, null apart: a single Avro type, or the branches of a union. */
+export type Branches = readonly unknown[];
+
+/** In the order of preference: the first is the one for a new schema. */
+type Mapped = readonly Branches[];
 
 const long = (logicalType: string) => ({ type: 'long', logicalType });
 
@@ -11,29 +14,46 @@ const BIG_DIGITS = 20;
 
 export const decimalSchema = (precision: number, scale: number) => ({ type: 'bytes', logicalType: 'decimal', precision, scale });
 
-const integerTypes = (bits: number, unsigned: boolean): Mapped => {
-  if (bits === 64) return unsigned ? [decimalSchema(BIG_DIGITS, 0)] : ['long'];
-  return bits === 32 && unsigned ? ['long'] : ['int', 'long'];
+/** For whole numbers of so many bits besides the sign. */
+const wholeTypes = (bits: number): Mapped => {
+  if (bits > 63) return [[decimalSchema(BIG_DIGITS, 0)]];
+  return bits > 31 ? [['long']] : [['int'], ['long']];
 };
 
-const mapped = (type: ColumnType): Mapped => {
+/**
+ * MySQL keeps days that do not exist (0000-00-00, 2026-00-15, 2026-02-31): these travel as the text that it prints, in a branch of
+ * their own. A schema without that branch is accepted: then such a row goes to the dead letters.
+ */
+const calendarTypes = (type: unknown, stamped: boolean): Mapped => {
+  const [open, plain] = [[type, 'string'], [type]];
+  return stamped ? [plain, open, ['string']] : [open, plain, ['string']];
+};
+
+const mapped = (type: ColumnType, stamped: boolean): Mapped => {
   switch (type.kind) {
     case 'integer':
-      return integerTypes(type.bits, type.unsigned);
+      return wholeTypes(type.unsigned ? type.bits : type.bits - 1);
+    case 'bits':
+      return wholeTypes(type.bits);
     case 'year':
-      return ['int', 'long'];
+      return wholeTypes(16);
     case 'decimal':
-      return [decimalSchema(type.precision, type.scale)];
+      return [[decimalSchema(type.precision, type.scale)]];
+    case 'float':
+      return [['float'], ['double']];
+    case 'double':
+    case 'bytes':
+      return [[type.kind]];
     // A time is a span: more than 24 hours and less than none are normal.
     case 'text':
     case 'time':
-      return ['string'];
+      return [['string']];
     case 'date':
-      return [{ type: 'int', logicalType: 'date' }];
+      return calendarTypes({ type: 'int', logicalType: 'date' }, stamped);
     case 'datetime':
-      return [long('local-timestamp-micros')];
+      return calendarTypes(long('local-timestamp-micros'), stamped);
     case 'timestamp':
-      return [long('timestamp-micros')];
+      return calendarTypes(long('timestamp-micros'), stamped);
     case 'other':
       return [];
   }
@@ -44,18 +64,19 @@ const notMapped = ({ name, sqlType }: Column): BridgeError =>
     code: 'COLUMN_TYPE_NOT_MAPPED',
     kind: 'configuration',
     found: `Column '${name}' is of type ${sqlType}, which has no exact Avro type here.`,
-    fix: 'Leave the column out of the schema, or change its type.',
+    fix: 'Change its type, or say avro(subject, { closed: true }) in the pipeline and leave the column out of the schema file.',
   });
 
-/** The Avro types that hold every value of a column exactly, without null. @throws BridgeError `configuration` when there is none */
+/** The ways to hold the values of a column exactly, null apart. @throws BridgeError `configuration` when there is none */
 export const avroTypesOf = (column: Column): Mapped => {
-  const types = mapped(column.type);
+  const types = mapped(column.type, column.stamped === true);
   if (types.length === 0) throw notMapped(column);
   return types;
 };
 
 /** The Avro type of a column, for a new schema. @throws BridgeError `configuration` when there is none */
 export const columnToAvro = (column: Column): unknown => {
-  const [type] = avroTypesOf(column);
-  return column.nullable ? ['null', type] : type;
+  const [branches = []] = avroTypesOf(column);
+  if (column.nullable) return ['null', ...branches];
+  return branches.length === 1 ? branches[0] : branches;
 };

@@ -5,7 +5,15 @@ import { avroType } from './avro-type.js';
 
 /** A schema as JSON: records here are as Avro wants them, the parts are looked at where they matter. */
 export type AvroSchema = Readonly<{ type: 'record'; name: string; namespace?: string; fields: readonly AvroField[] }>;
-export type AvroField = Readonly<{ name: string; type: unknown; default?: unknown; aliases?: readonly string[]; doc?: string }>;
+export type AvroField = Readonly<{
+  name: string;
+  type: unknown;
+  default?: unknown;
+  aliases?: readonly string[];
+  doc?: string;
+  /** The column's name, where Avro does not allow it as a field's. */
+  column?: string;
+}>;
 
 export type LocalSchema = Readonly<{ schema: AvroSchema; type: Type }>;
 

@@ -10,6 +10,8 @@ export type TableColumn = Column &
     onUpdateNow: boolean;
     /** The database works it out of other columns. */
     generated: boolean;
+    /** The bare name of its type in lower case: `decimal`. */
+    dataType: string;
     characterSet: string | null;
   }>;
 
@@ -33,6 +35,12 @@ FROM information_schema.COLUMNS
 WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?
 ORDER BY ORDINAL_POSITION`;
 
+/** Types that travel in the server's own binary form: geometry as 4 bytes of SRID and then WKB, a vector as floats, small end first. */
+export const PACKED_TYPES: readonly string[] = [
+  ...['geometry', 'point', 'linestring', 'polygon', 'multipoint', 'multilinestring', 'multipolygon'],
+  ...['geometrycollection', 'geomcollection', 'vector'],
+];
+
 const BITS: ReadonlyMap<string, 8 | 16 | 24 | 32 | 64> = new Map([
   ['tinyint', 8],
   ['smallint', 16],
@@ -41,14 +49,23 @@ const BITS: ReadonlyMap<string, 8 | 16 | 24 | 32 | 64> = new Map([
   ['bigint', 64],
 ]);
 
-const SIMPLE: ReadonlyMap<string, 'year' | 'text' | 'date' | 'time'> = new Map([
+const named = <const Kind>(kind: Kind, ...names: readonly string[]) => names.map((name): readonly [string, Kind] => [name, kind]);
+
+const SIMPLE = new Map<string, 'year' | 'text' | 'bytes' | 'date' | 'time' | 'float' | 'double'>([
   ['year', 'year'],
   ['date', 'date'],
   ['time', 'time'],
-  ...['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'enum', 'set', 'json'].map(
-    (name) => [name, 'text'] as const,
-  ),
+  ['float', 'float'],
+  ['double', 'double'],
+  ...named('text', 'char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'enum', 'set', 'json'),
+  // MariaDB's own, which it prints as text.
+  ...named('text', 'uuid', 'inet4', 'inet6'),
+  ...named('bytes', 'binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'),
+  ...named('bytes', ...PACKED_TYPES),
 ]);
+
+/** MySQL names no character set for these although they are text. */
+const UNICODE: ReadonlySet<string> = new Set(['json', 'uuid', 'inet4', 'inet6']);
 
 const typeOf = ({ dataType, columnType, numericPrecision, numericScale, digits, characterSet }: Row): ColumnType => {
   const name = dataType.toLowerCase();
@@ -56,23 +73,30 @@ const typeOf = ({ dataType, columnType, numericPrecision, numericScale, digits, 
   if (bits !== undefined) return { kind: 'integer', bits, unsigned: /\bunsigned\b/i.test(columnType) };
   if (name === 'decimal') return { kind: 'decimal', precision: Number(numericPrecision), scale: Number(numericScale) };
   if (name === 'datetime' || name === 'timestamp') return { kind: name, digits: Number(digits) };
+  if (name === 'bit') return { kind: 'bits', bits: Number(numericPrecision) };
   const kind = SIMPLE.get(name);
-  // Text in the character set `binary` is bytes; MySQL then names none, as it does for JSON, which is utf8mb4.
-  const isBytes = kind === 'text' && name !== 'json' && (characterSet ?? 'binary') === 'binary';
-  return { kind: kind === undefined || isBytes ? 'other' : kind };
+  // Text in the character set `binary` is bytes; MySQL then names none.
+  const isBytes = kind === 'text' && !UNICODE.has(name) && (characterSet ?? 'binary') === 'binary';
+  return { kind: isBytes ? 'bytes' : (kind ?? 'other') };
 };
 
-const columnOf = (row: Row): TableColumn => ({
-  name: row.name,
-  type: typeOf(row),
-  sqlType: row.columnType,
-  nullable: row.nullable === 'YES',
+const columnOf = (row: Row): TableColumn => {
   // MySQL writes CURRENT_TIMESTAMP(6), MariaDB current_timestamp(6).
-  defaultNow: /^current_timestamp\b/i.test(row.columnDefault ?? ''),
-  onUpdateNow: /\bon update current_timestamp\b/i.test(row.extra),
-  generated: /\b(virtual|stored) generated\b/i.test(row.extra),
-  characterSet: row.characterSet,
-});
+  const defaultNow = /^current_timestamp\b/i.test(row.columnDefault ?? '');
+  const onUpdateNow = /\bon update current_timestamp\b/i.test(row.extra);
+  return {
+    name: row.name,
+    type: typeOf(row),
+    sqlType: row.columnType,
+    nullable: row.nullable === 'YES',
+    stamped: defaultNow && onUpdateNow,
+    defaultNow,
+    onUpdateNow,
+    generated: /\b(virtual|stored) generated\b/i.test(row.extra),
+    dataType: row.dataType.toLowerCase(),
+    characterSet: row.characterSet,
+  };
+};
 
 /** Where a table is; without a database, in the connection's. */
 export type TableName = Readonly<{ database?: string; table: string }>;

@@ -43,9 +43,14 @@ describe('the Avro type of a column', () => {
     ['decimal(65,30)', { kind: 'decimal', precision: 65, scale: 30 }, money(65, 30)],
     ['json', { kind: 'text' }, 'string'],
     ['time(6)', { kind: 'time' }, 'string'],
-    ['date', { kind: 'date' }, { type: 'int', logicalType: 'date' }],
-    ['datetime(6)', { kind: 'datetime', digits: 6 }, { type: 'long', logicalType: 'local-timestamp-micros' }],
-    ['timestamp', { kind: 'timestamp', digits: 0 }, { type: 'long', logicalType: 'timestamp-micros' }],
+    ['float', { kind: 'float' }, 'float'],
+    ['double', { kind: 'double' }, 'double'],
+    ['bit(1)', { kind: 'bits', bits: 1 }, 'int'],
+    ['bit(31)', { kind: 'bits', bits: 31 }, 'int'],
+    ['bit(32)', { kind: 'bits', bits: 32 }, 'long'],
+    ['bit(63)', { kind: 'bits', bits: 63 }, 'long'],
+    ['bit(64)', { kind: 'bits', bits: 64 }, money(20, 0)],
+    ['point', { kind: 'bytes' }, 'bytes'],
   ] as const)('%s', (sqlType, type, expected) => {
     expect(columnToAvro(column('x', type, sqlType))).toEqual(expected);
     const nullable = columnToAvro(column('x', type, sqlType, true));
@@ -53,21 +58,37 @@ describe('the Avro type of a column', () => {
     avroType(nullable);
   });
 
+  it.each([
+    ['date', { kind: 'date' }, { type: 'int', logicalType: 'date' }],
+    ['datetime(6)', { kind: 'datetime', digits: 6 }, { type: 'long', logicalType: 'local-timestamp-micros' }],
+    ['timestamp', { kind: 'timestamp', digits: 0 }, { type: 'long', logicalType: 'timestamp-micros' }],
+  ] as const)('%s, with room for days that do not exist unless the database stamps it', (sqlType, type, expected) => {
+    expect(columnToAvro(column('x', type, sqlType))).toEqual([expected, 'string']);
+    expect(columnToAvro(column('x', type, sqlType, true))).toEqual(['null', expected, 'string']);
+    expect(columnToAvro({ ...column('x', type, sqlType), stamped: true })).toEqual(expected);
+    const both = avroType(['null', expected, 'string']);
+    for (const day of ['0000-00-00', '2026-00-15', '2026-02-31', '0000-00-00 00:00:00.00'])
+      expect(both.fromBuffer(both.toBuffer(day))).toBe(day);
+    const exists = sqlType === 'date' ? '2026-02-28' : '2026-02-28 01:02:03';
+    expect(both.toBuffer(exists)[0]).toBe(2);
+    expect(both.toBuffer('2026-02-31')[0]).toBe(4);
+  });
+
   it('is refused by name where there is none', () => {
-    const error = failure(() => columnToAvro(column('photo', { kind: 'other' }, 'mediumblob')));
+    const error = failure(() => columnToAvro(column('photo', { kind: 'other' }, 'holograph')));
     expect(error).toMatchObject({ code: 'COLUMN_TYPE_NOT_MAPPED', kind: 'configuration' });
-    expect((error as Error).message).toMatch(/'photo'.*mediumblob/);
+    expect((error as Error).message).toMatch(/'photo'.*holograph/);
   });
 });
 
 describe('a schema and a table', () => {
   it('fit', () => {
-    expect(checkSchemaFitsColumns(product, table)).toEqual({ leftOut: [] });
+    expect(checkSchemaFitsColumns(product, table)).toEqual({ leftOut: [], withoutColumn: [] });
   });
 
   it('fit when columns are left out, which are named', () => {
     const photo = column('photo', { kind: 'other' }, 'blob');
-    expect(checkSchemaFitsColumns(product, [...table, photo])).toEqual({ leftOut: [photo] });
+    expect(checkSchemaFitsColumns(product, [...table, photo])).toEqual({ leftOut: [photo], withoutColumn: [] });
   });
 
   it.each([
@@ -77,11 +98,20 @@ describe('a schema and a table', () => {
     ['room for more digits of a big number', money(38, 0), integer(64, true)],
     ['no scale for the scale 0', { type: 'bytes', logicalType: 'decimal', precision: 20 }, integer(64, true)],
     ['a field that may be null', ['null', 'long'], integer(64)],
+    ['a double for a float', 'double', { kind: 'float' }],
+    ['a long for a bit', 'long', { kind: 'bits', bits: 8 }],
+    ['a date that has to exist', { type: 'int', logicalType: 'date' }, { kind: 'date' }],
+    ['a string for a date', 'string', { kind: 'date' }],
+    ['a string for a moment', ['string', 'null'], { kind: 'timestamp', digits: 6 }],
+    ['a moment and a string', ['string', { type: 'long', logicalType: 'timestamp-micros' }], { kind: 'timestamp', digits: 6 }],
     ['null at the other end', ['long', 'null'], integer(64)],
     ['another spelling', { type: 'long' }, integer(64)],
     ['an inner type object', { type: { type: 'long' } }, integer(64)],
   ] as const)('fit with %s', (_, type, columnType) => {
-    expect(checkSchemaFitsColumns(schemaOf({ name: 'x', type }), [column('x', columnType, 'the type')])).toEqual({ leftOut: [] });
+    expect(checkSchemaFitsColumns(schemaOf({ name: 'x', type }), [column('x', columnType, 'the type')])).toEqual({
+      leftOut: [],
+      withoutColumn: [],
+    });
   });
 
   it.each([
@@ -104,6 +134,10 @@ describe('a schema and a table', () => {
     ['a plain long for a moment', 'long', { kind: 'timestamp', digits: 6 }, false],
     ['an enum for a text', { type: 'enum', name: 'E', symbols: ['A'] }, { kind: 'text' }, false],
     ['two types', ['null', 'long', 'string'], integer(64), false],
+    ['a float for a double', 'float', { kind: 'double' }, false],
+    ['an int for 32 bits', 'int', { kind: 'bits', bits: 32 }, false],
+    ['a long for 64 bits', 'long', { kind: 'bits', bits: 64 }, false],
+    ['a string for bytes', 'string', { kind: 'bytes' }, false],
     ['only null', ['null'], integer(64), true],
     ['no null for a nullable column', 'long', integer(64), true],
   ] as const)('do not fit with %s', (_, type, columnType, nullable) => {
@@ -127,8 +161,26 @@ describe('a schema and a table', () => {
     });
   });
 
+  it('fit where a column is gone and its field has a default or may be null, which are named', () => {
+    const schema = {
+      ...schemaOf(),
+      fields: [
+        { name: 'a', type: 'int', default: 7 },
+        { name: 'b', type: ['null', 'int'] },
+      ],
+    };
+    expect(checkSchemaFitsColumns(schema, [])).toEqual({ leftOut: [], withoutColumn: ['a', 'b'] });
+    const type = avroType(schema);
+    expect(type.fromBuffer(type.toBuffer({}))).toEqual({ a: 7, b: null });
+  });
+
+  it('fit by the name of the column that a field holds', () => {
+    const schema = { ...schemaOf(), fields: [{ name: 'a_b', column: 'a b', type: 'int' }] };
+    expect(checkSchemaFitsColumns(schema, [column('a b', integer(32), 'int')])).toEqual({ leftOut: [], withoutColumn: [] });
+  });
+
   it('do not fit where the schema wants a column that has no Avro type', () => {
-    const columns = [column('x', { kind: 'other' }, 'double')];
+    const columns = [column('x', { kind: 'other' }, 'holograph')];
     expect(failure(() => checkSchemaFitsColumns(schemaOf({ name: 'x', type: 'double' }), columns))).toMatchObject({
       code: 'COLUMN_TYPE_NOT_MAPPED',
     });

@@ -82,7 +82,7 @@ const readMoment = ({ digits, utc }: Shape): ((tap: Tap) => string) => {
 
 /** A moment: text inside the program, `2026-11-21T01:22:33.123456Z`; local ones without the `Z`. */
 export const momentType = (logicalType: string, shape: Shape): Type =>
-  deriveType(new bases.LongType(), { meaning: logicalType, read: readMoment(shape), write: writeMoment(shape) });
+  deriveType(new bases.LongType(), { meaning: logicalType, formed: true, read: readMoment(shape), write: writeMoment(shape) });
 
 const writeDate = (tap: Tap, value: unknown): void => {
   const day = typeof value === 'string' && value.length === 10 ? dayAt(value) : Number.NaN;
@@ -92,6 +92,7 @@ const writeDate = (tap: Tap, value: unknown): void => {
 
 export const dateType: Type = deriveType(new bases.IntType(), {
   meaning: 'date',
+  formed: true,
   read: (tap) => dayText(readInt(tap)),
   write: writeDate,
 });

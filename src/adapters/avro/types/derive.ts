@@ -42,6 +42,8 @@ export const checkOf =
 export type Rules = Readonly<{
   /** What the bytes mean beyond their Avro type. Bytes of one meaning are never read as another. */
   meaning?: string;
+  /** Its values are texts of one form; a string beside it in a union takes the texts of any other form. */
+  formed?: boolean;
   /** @throws RangeError with the reason when the bytes are no such value */
   read?(tap: Tap): unknown;
   /** @throws RangeError with the reason when the value does not fit exactly */
@@ -49,6 +51,9 @@ export type Rules = Readonly<{
 }>;
 
 const meanings = new WeakMap<Type, string>();
+const formedTypes = new WeakSet<Type>();
+
+export const isFormed = (type: Type): boolean => formedTypes.has(type);
 
 /** An avsc type without parts (no record, union, list) that reads and writes by our rules. */
 export const deriveType = (base: Type, rules: Rules): Type => {
@@ -73,5 +78,6 @@ export const deriveType = (base: Type, rules: Rules): Type => {
     },
   });
   if (meaning !== undefined) meanings.set(type, meaning);
+  if (rules.formed === true) formedTypes.add(type);
   return type;
 };

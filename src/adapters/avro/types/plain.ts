@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Type } from 'avsc';
 import { readLength, shown, type Tap } from '../tap.js';
-import { bases, deriveType } from './derive.js';
+import { bases, deriveType, inner } from './derive.js';
 
 const readString = (tap: Tap): string => {
   const length = readLength(tap);
@@ -45,5 +45,14 @@ const readBoolean = (tap: Tap): boolean => {
 export const stringType: Type = deriveType(new bases.StringType(), { read: readString, write: writeString });
 export const bytesType: Type = deriveType(new bases.BytesType(), { read: readBytes, write: writeBytes });
 export const booleanType: Type = deriveType(new bases.BooleanType(), { read: readBoolean });
-export const floatType: Type = deriveType(new bases.FloatType(), {});
+export const floatType: Type = (() => {
+  const base = new bases.FloatType();
+  const write = (tap: Tap, value: unknown): void => {
+    // Avro would round it without a word.
+    if (typeof value === 'number' && !Object.is(Math.fround(value), value))
+      throw new RangeError(`${shown(value)} is not exact in 32 bits`);
+    inner(base)._write(tap, value);
+  };
+  return deriveType(base, { write });
+})();
 export const doubleType: Type = deriveType(new bases.DoubleType(), {});
