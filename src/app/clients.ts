@@ -11,8 +11,9 @@ import { type Connection, openConnection } from '../adapters/mysql/connect.js';
 import type { ConnectionParams } from '../adapters/mysql/options.js';
 import type { Config, ServerEnvironment } from '../config.js';
 import type { Publish, TopicReader } from '../core/broker.js';
-import type { Codec } from '../core/codec.js';
+import type { Codec, TopicCodec } from '../core/codec.js';
 import type { Log } from '../core/log.js';
+import type { Topic } from '../core/topic.js';
 import { packageRoot } from '../package-root.js';
 
 export type ClientsOptions = Readonly<{
@@ -32,6 +33,8 @@ export type Clients = Readonly<{
   publish: Publish;
   codec: Codec;
   avro: AvroCodec;
+  /** For those who only read: it registers nothing. */
+  decoding: Codec;
   connectUpdater(): Promise<Connection>;
   /** Connection parameters of the capture and of the administrator. */
   capture: ConnectionParams;
@@ -40,6 +43,13 @@ export type Clients = Readonly<{
 }>;
 
 export const schemasDirectory = join(packageRoot, 'schemas');
+
+const readOnly = async <T>(avro: AvroCodec, topic: Topic<T>): Promise<TopicCodec<T>> => ({
+  ...(await avro.openDecoder(topic)),
+  encode: () => {
+    throw new TypeError(`topic '${topic.name}' was opened for reading`);
+  },
+});
 
 /** Makes the clients of one role, each released with the program. */
 export const openClients = async ({ config, servers, clientId, log, signal, onRelease }: ClientsOptions): Promise<Clients> => {
@@ -71,7 +81,8 @@ export const openClients = async ({ config, servers, clientId, log, signal, onRe
     reader,
     publish: publisher.publish,
     avro,
-    codec: { open: (topic) => (topic.format.kind === 'json' ? jsonCodec : avro).open(topic) },
+    codec: { open: (topic, columns) => (topic.format.kind === 'json' ? jsonCodec : avro).open(topic, columns) },
+    decoding: { open: (topic) => (topic.format.kind === 'json' ? jsonCodec.open(topic) : readOnly(avro, topic)) },
     capture: { ...account(servers.MYSQL_USER, servers.MYSQL_PASSWORD), database },
     connectUpdater: () =>
       openConnection({ ...account(servers.MYSQL_UPDATER_USER, servers.MYSQL_UPDATER_PASSWORD), database }, { role: 'updater' }),

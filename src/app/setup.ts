@@ -1,6 +1,8 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openConnection } from '../adapters/mysql/connect.js';
 import { setupDatabase } from '../adapters/mysql/setup.js';
+import { readTable } from '../adapters/mysql/table.js';
 import type { Config, ServerEnvironment } from '../config.js';
 import type { Log } from '../core/log.js';
 import { keepTrying } from '../core/patience.js';
@@ -38,6 +40,22 @@ const openDirectories = async ({ config, pipeline }: SetupOptions): Promise<void
   }
 };
 
+/** Registers the schema of a topic, with the columns of the table that feeds it. */
+const openTopic = async ({ clients, pipeline }: SetupOptions, topic: Topic<Row>): Promise<void> => {
+  const feed = tableFeeds(pipeline).find((one) => one.topic.name === topic.name);
+  if (feed === undefined || topic.format.kind !== 'avro') {
+    await clients.codec.open(topic);
+    return;
+  }
+  const connection = await openConnection({ ...clients.administrator, database: clients.database }, { role: 'setup' });
+  try {
+    const { columns } = await readTable(connection.query, { table: feed.source.table });
+    await clients.codec.open(topic, columns);
+  } finally {
+    await connection.close();
+  }
+};
+
 /** Makes all that a pipeline needs: folders, database, accounts, topics, schemas. Safe to run twice, and after a kill half-way. */
 export const setUp = async (options: SetupOptions): Promise<void> => {
   const { servers, clients, pipeline, log, signal, forMs } = options;
@@ -61,6 +79,6 @@ export const setUp = async (options: SetupOptions): Promise<void> => {
     );
   const deadLetters = topics.map(({ name }) => ({ name: deadLetterTopicOf(name), partitions: 1 }));
   await keepTrying(() => clients.admin.ensureTopics([...topics, ...deadLetters]), patience);
-  for (const topic of topics) await keepTrying(() => clients.codec.open(topic), patience);
+  for (const topic of topics) await keepTrying(() => openTopic(options, topic), patience);
   log.info({ tables, topics: topics.map(({ name }) => name) }, 'set up');
 };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { schemaFileOf } from '../adapters/avro/topic-schema.js';
 import { stateFile } from '../adapters/files/state-file.js';
 import { checkPartitions } from '../adapters/kafka/admin.js';
 import { openConnection } from '../adapters/mysql/connect.js';
@@ -37,11 +38,12 @@ export const stateDirectory = (config: Config, { source }: TableFeed): string =>
 /** A server that does not answer for so long is taken for gone, and the lock with it. */
 const LOCK_DEADLINE_MS = 10_000;
 
-/** The table, and the schema whose fields are read from it. */
+/** The table, and the schema that its rows have to fit. */
 const tableOf = ({ source: { table, cursor, key }, topic }: TableFeed) => {
   if (topic.format.kind !== 'avro')
-    throw new TypeError(`topic '${topic.name}' needs an Avro schema: the table is read by its fields`);
-  return { table, cursor, key, schemaFile: join(schemasDirectory, `${topic.format.schema}.avsc`) };
+    throw new TypeError(`topic '${topic.name}' needs an Avro schema: a table's values are exact in Avro only`);
+  const { closed } = topic.format;
+  return { table, cursor, key, closed, schemaFile: schemaFileOf(schemasDirectory, topic.format) };
 };
 
 /** How a feed's table is captured. */

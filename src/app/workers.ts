@@ -79,7 +79,7 @@ export const runWorkerForever = async (options: WorkerOptions): Promise<void> =>
           ? definition.transform
           : chain(where(showing.where.field, showing.where.text), definition.transform),
       sink,
-      codec: clients.codec,
+      codec: clients.decoding,
       subscribe: kafkaSubscribe(clients.kafka),
       publish: clients.publish,
       ...(from === undefined ? {} : { from }),

@@ -1,3 +1,4 @@
+import type { Column } from './column.js';
 import type { Topic } from './topic.js';
 
 /** Values of one topic to bytes and back. */
@@ -17,7 +18,8 @@ export type TopicCodec<T> = Readonly<{
 export type Codec = Readonly<{
   /**
    * Prepares a topic for encoding and decoding.
+   * @param columns of the table that the topic is fed from, where it is and the codec is opened to feed it
    * @throws BridgeError `configuration` when the schema does not fit what the topic holds, with the difference.
    */
-  open<T>(topic: Topic<T>): Promise<TopicCodec<T>>;
+  open<T>(topic: Topic<T>, columns?: readonly Column[]): Promise<TopicCodec<T>>;
 }>;

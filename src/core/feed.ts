@@ -54,10 +54,11 @@ const lockLost = (feed: string): BridgeError =>
  * @throws BridgeError `transient` when a server went away: call again and it goes on where it stopped.
  */
 export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
-  const codec = await run.codec.open(run.topic);
-  // An edit while running ends the pass over the source; the next pass begins where the edit says.
-  while (!run.signal.aborted) {
-    const point = await resumePoint(run, codec);
+  // An edit while running ends the pass over the source; the next pass begins where the edit says. So do other columns.
+  for (let passes = 0; !run.signal.aborted; passes++) {
+    const columns = await run.source.columns?.();
+    const codec = await run.codec.open(run.topic, columns);
+    const point = await resumePoint(run, codec, passes > 0);
     if (point === 'aborted') return;
     const { state, unsaved } = point;
     let current = state;
@@ -95,7 +96,9 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
       return true;
     };
     try {
-      for await (const batch of prefetch(run.source.read({ after: state.settled ?? state.position, signal }))) {
+      for await (const batch of prefetch(
+        run.source.read({ after: state.settled ?? state.position, signal, ...(columns === undefined ? {} : { columns }) }),
+      )) {
         if (!(await pass(batch))) break;
         if (run.signal.aborted) break;
       }

@@ -49,15 +49,35 @@ const madeAnew = async <T>({ source }: FeedRun<T>, saved: FeedState, origin: Ori
   differs(saved.origin.tableCreated, origin.tableCreated) &&
   !(saved.position === null || (await source.holdsUpTo?.(saved.position)) === true);
 
-/** Whether the servers are others than those the state was saved for; both new means another life of the whole system. */
-const life = async <T>(run: FeedRun<T>, saved: FeedState, ends: EndOffsets, origin: Origin): Promise<'same' | 'another'> => {
+const isSame = (a: string | undefined, b: string | undefined): boolean => a !== undefined && a === b;
+
+/**
+ * Whether the servers are others than those the state was saved for; both new means another life of the whole system.
+ * A table that was emptied or made anew on a server known to be the same is read on: all that is in it comes after the position.
+ * Where the server has no id of its own (MariaDB) such a table is the only sign of another server, and a person has to choose;
+ * unless we have read from that server in this very run.
+ */
+const life = async <T>(
+  run: FeedRun<T>,
+  saved: FeedState,
+  ends: EndOffsets,
+  origin: Origin,
+  continued: boolean,
+): Promise<'same' | 'another'> => {
   const topicNew =
     differs(saved.origin.cluster, origin.cluster) ||
     [...saved.endOffsets].some(([partition, end]) => (ends.get(partition) ?? 0n) < end);
-  const databaseNew = differs(saved.origin.server, origin.server) || (await madeAnew(run, saved, origin));
-  if (topicNew && databaseNew) return 'another';
+  const otherServer = differs(saved.origin.server, origin.server);
+  const tableNew = await madeAnew(run, saved, origin);
+  const databaseNew = otherServer || (tableNew && !continued && !isSame(saved.origin.server, origin.server));
+  if (topicNew && (otherServer || tableNew)) return 'another';
   if (topicNew) throw anotherLife(run, 'topic');
   if (databaseNew) throw anotherLife(run, 'database');
+  if (tableNew)
+    run.log.warn(
+      { feed: run.name, created: origin.tableCreated },
+      'the table was emptied or made anew: all its rows come after the position, reading on',
+    );
   return 'same';
 };
 
@@ -116,9 +136,14 @@ const adopted = async <T>(run: FeedRun<T>, found: Found & { kind: 'replay' }, or
 /**
  * Finds out where to read on, and which records must not be published again because they are in the topic already:
  * they were acknowledged, or reached the broker, after the last save. The state is saved before the first record is published.
+ * @param continued whether this run has read from the source before
  * @throws BridgeError `integrity` when only one of database and topic is another than before
  */
-export const resumePoint = async <T>(run: FeedRun<T>, codec: TopicCodec<T>): Promise<ResumePoint<T> | 'aborted'> => {
+export const resumePoint = async <T>(
+  run: FeedRun<T>,
+  codec: TopicCodec<T>,
+  continued = false,
+): Promise<ResumePoint<T> | 'aborted'> => {
   for (;;) {
     const found = await run.positions.load();
     const origin = await run.origin();
@@ -129,7 +154,7 @@ export const resumePoint = async <T>(run: FeedRun<T>, codec: TopicCodec<T>): Pro
       [...firstEnds.values()].every((end) => end === 0n);
     const ends = quiet ? firstEnds : await settledEnds(run, firstEnds);
     if (ends === undefined) return 'aborted';
-    if (found.kind === 'saved' && (await life(run, found.state, ends, origin)) === 'another') {
+    if (found.kind === 'saved' && (await life(run, found.state, ends, origin, continued)) === 'another') {
       const name = await run.positions.setAside();
       run.log.warn(
         { setAside: name },

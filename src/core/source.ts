@@ -1,3 +1,4 @@
+import type { Column } from './column.js';
 import type { Position } from './position.js';
 
 /**
@@ -22,9 +23,15 @@ export type Source<T> = Readonly<{
   /** Whether anything up to a position is still there: false tells that the place was made anew. */
   holdsUpTo?(position: Position): Promise<boolean>;
   /**
+   * What its values are made of now, for sources where that may change.
+   * @throws BridgeError `configuration` when it can no longer be read
+   */
+  columns?(): Promise<readonly Column[]>;
+  /**
    * Reads on after a position (null: from the beginning) until the signal aborts.
    * Gives a batch as soon as there is one, and a heartbeat at least once per poll.
+   * Given columns, it ends before the first value that is made of others.
    * @throws BridgeError `transient` when the server is away: read again from the last position.
    */
-  read(from: { after: Position | null; signal: AbortSignal }): AsyncIterable<Batch<T>>;
+  read(from: { after: Position | null; signal: AbortSignal; columns?: readonly Column[] }): AsyncIterable<Batch<T>>;
 }>;

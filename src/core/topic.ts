@@ -1,5 +1,9 @@
-/** Avro under a schema of the registry. `schema` is its subject, and its file under `schemas/` without the ending. */
-export type AvroFormat = Readonly<{ kind: 'avro'; schema: string }>;
+/**
+ * Avro under a schema of the registry. `schema` is its subject, and its file under `schemas/` without the ending.
+ * The fields of the file are the least that travels: columns of a captured table that it does not name follow them as nullable fields.
+ * In a `closed` one the fields of the file are all that travels.
+ */
+export type AvroFormat = Readonly<{ kind: 'avro'; schema: string; closed: boolean }>;
 
 /** JSON as text, so that any tool can read it. */
 export type JsonFormat<T> = Readonly<{
@@ -11,7 +15,11 @@ export type JsonFormat<T> = Readonly<{
 /** How the values of a topic are written. */
 export type Format<T> = AvroFormat | JsonFormat<T>;
 
-export const avro = (schema: string): AvroFormat => ({ kind: 'avro', schema });
+export const avro = (schema: string, { closed = false }: Readonly<{ closed?: boolean }> = {}): AvroFormat => ({
+  kind: 'avro',
+  schema,
+  closed,
+});
 
 /** A Kafka topic and what travels in it. */
 export type Topic<T> = Readonly<{

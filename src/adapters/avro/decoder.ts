@@ -1,6 +1,8 @@
 import type { Type } from 'avsc';
 import { BridgeError, messageOf } from '../../core/errors.js';
 import { HEADER_BYTES } from './encoder.js';
+import { readerFor, type TypedSchema } from './reader-schema.js';
+import { renamed } from './renamed.js';
 import type { SchemasById } from './schemas-by-id.js';
 
 type Resolver = ReturnType<Type['createResolver']>;
@@ -22,9 +24,9 @@ const idOf = (subject: string, bytes: Buffer): number => {
   return bytes.readInt32BE(1);
 };
 
-const valueReader =
-  <T>(subject: string, type: Type, resolver?: Resolver) =>
-  (bytes: Buffer): T => {
+const valueReader = <T>(subject: string, { schema, type }: TypedSchema, resolver?: Resolver) => {
+  const { toColumns } = renamed(schema);
+  return (bytes: Buffer): T => {
     let result: ReturnType<Type['decode']>;
     try {
       result = type.decode(bytes, HEADER_BYTES, resolver);
@@ -33,8 +35,9 @@ const valueReader =
     }
     if (result.offset < 0) throw decodeFailed(subject, 'it ends too early');
     if (result.offset !== bytes.length) throw decodeFailed(subject, `${bytes.length - result.offset} bytes follow its end`);
-    return result.value as T;
+    return toColumns(result.value) as T;
   };
+};
 
 const resolverFor = (subject: string, id: number, reader: Type, writer: Type): Resolver => {
   try {
@@ -44,15 +47,32 @@ const resolverFor = (subject: string, id: number, reader: Type, writer: Type): R
   }
 };
 
-export type DecoderOptions = Readonly<{ subject: string; type: Type; ownId?: number; schemas: SchemasById }>;
+export type DecoderOptions = Readonly<{
+  subject: string;
+  ours: TypedSchema;
+  ownId?: number;
+  /** Whether fields of the writer's that ours does not name are left out. */
+  closed: boolean;
+  schemas: SchemasById;
+}>;
 
-/** Reads values in the Confluent wire format, whatever version of the schema wrote them. */
-export const avroDecoder = <T>({ subject, type, ownId, schemas }: DecoderOptions): ((bytes: Buffer) => T | Promise<T>) => {
+/**
+ * Reads values in the Confluent wire format, whatever version of the schema wrote them: our fields, and then the writer's others.
+ * Values are named by column.
+ */
+export const avroDecoder = <T>({
+  subject,
+  ours,
+  ownId,
+  closed,
+  schemas,
+}: DecoderOptions): ((bytes: Buffer) => T | Promise<T>) => {
   const readers = new Map<number, (bytes: Buffer) => T>();
-  if (ownId !== undefined) readers.set(ownId, valueReader(subject, type));
+  if (ownId !== undefined) readers.set(ownId, valueReader(subject, ours));
   const fetchReader = async (id: number, bytes: Buffer): Promise<T> => {
-    const writer = await schemas.typeOf(id);
-    const read = readers.get(id) ?? valueReader<T>(subject, type, resolverFor(subject, id, type, writer));
+    const writer = await schemas.find(id);
+    const as = closed ? ours : readerFor(ours, writer.schema);
+    const read = readers.get(id) ?? valueReader<T>(subject, as, resolverFor(subject, id, as.type, writer.type));
     readers.set(id, read);
     return read(bytes);
   };

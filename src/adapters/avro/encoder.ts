@@ -1,5 +1,7 @@
 import type { Type } from 'avsc';
 import { BridgeError, messageOf } from '../../core/errors.js';
+import type { TypedSchema } from './reader-schema.js';
+import { renamed } from './renamed.js';
 import { misfit } from './types/derive.js';
 
 /** Magic byte 0 and the schema's id, a big-endian int32. */
@@ -27,15 +29,17 @@ const encodeFailed = (subject: string, type: Type, value: unknown, cause: unknow
     cause,
   });
 
-/** Writes values in the Confluent wire format: magic byte, id, Avro body. */
-export const avroEncoder = <T>(subject: string, type: Type, id: number): ((value: T) => Buffer) => {
+/** Writes values, named by column, in the Confluent wire format: magic byte, id, Avro body. */
+export const avroEncoder = <T>(subject: string, { schema, type }: TypedSchema, id: number): ((value: T) => Buffer) => {
+  const { toFields } = renamed(schema);
   let scratch = Buffer.alloc(0);
   const room = (bytes: number): void => {
     scratch = Buffer.alloc(bytes);
     scratch.writeInt32BE(id, 1);
   };
   room(FIRST_ROOM);
-  return (value) => {
+  return (given) => {
+    const value = toFields(given);
     let end: number;
     try {
       end = type.encode(value, scratch, HEADER_BYTES);

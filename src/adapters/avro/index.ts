@@ -1,13 +1,14 @@
-import { join } from 'node:path';
 import type { Codec, TopicCodec } from '../../core/codec.js';
 import type { Log } from '../../core/log.js';
-import type { Topic } from '../../core/topic.js';
+import type { AvroFormat, Topic } from '../../core/topic.js';
+import { avroType } from './avro-type.js';
 import { avroDecoder } from './decoder.js';
 import { avroEncoder } from './encoder.js';
 import { differencesFrom, registeredId, type SubjectDifferences } from './register.js';
 import { registryClient } from './registry.js';
-import { readSchemaFile } from './schema-file.js';
+import type { Fit } from './schema-fits-columns.js';
 import { schemasById } from './schemas-by-id.js';
+import { topicSchema } from './topic-schema.js';
 
 export type AvroCodecOptions = Readonly<{
   /** Of the registry's Confluent API, perhaps with user and password. */
@@ -22,15 +23,25 @@ export type AvroCodecOptions = Readonly<{
 
 export type AvroCodec = Codec &
   Readonly<{
-    /** For those who only read: writes nothing to the registry, and asks it nothing before the first record. */
+    /** For those who only read: writes nothing to the registry, and with a schema file asks it nothing before the first record. */
     openDecoder<T>(topic: Topic<T>): Promise<Pick<TopicCodec<T>, 'decode'>>;
     /** How a schema of the directory differs from the registry's latest version; registers nothing. */
     differences(subject: string): Promise<SubjectDifferences>;
   }>;
 
-const subjectOf = <T>({ name, format }: Topic<T>): string => {
+const formatOf = <T>({ name, format }: Topic<T>): AvroFormat => {
   if (format.kind !== 'avro') throw new TypeError(`topic '${name}' does not hold Avro`);
-  return format.schema;
+  return format;
+};
+
+/** Says what of the table does not travel, and what travels empty. */
+const sayFit = (log: Log, subject: string, closed: boolean, { leftOut, withoutColumn }: Fit): void => {
+  const columns = leftOut.map(({ name }) => name);
+  if (withoutColumn.length > 0) log.warn({ subject, fields: withoutColumn }, 'fields whose column is gone stay empty');
+  if (columns.length === 0) return;
+  if (closed) log.warn({ subject, columns }, 'columns that the schema file leaves out are not captured');
+  else
+    log.info({ subject, columns }, "columns that the schema file does not name travel too ('rowbridge schema pull' adds them)");
 };
 
 /** Avro through a schema registry, in the Confluent wire format. Nothing is opened before a topic is. */
@@ -44,23 +55,28 @@ export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now 
     clients ??= connect();
     return clients;
   };
-  const localSchema = (subject: string) => readSchemaFile(join(schemasDirectory, `${subject}.avsc`));
+  const parts = { schemasDirectory, registry: () => opened().registry };
   return {
-    open: async (topic) => {
-      const subject = subjectOf(topic);
-      const { schema, type } = await localSchema(subject);
+    open: async (topic, columns) => {
+      const format = formatOf(topic);
+      const { schema: subject, closed } = format;
+      const { schema, fit } = await topicSchema(parts, format, columns);
+      if (fit !== undefined) sayFit(log, subject, closed, fit);
       const { registry, schemas } = opened();
       const id = await registeredId({ registry, subject, schema, log });
-      return { encode: avroEncoder(subject, type, id), decode: avroDecoder({ subject, type, ownId: id, schemas }) };
+      const ours = { schema, type: avroType(schema) };
+      return { encode: avroEncoder(subject, ours, id), decode: avroDecoder({ subject, ours, ownId: id, closed, schemas }) };
     },
     differences: async (subject) => {
       const { schema } = await localSchema(subject);
       return differencesFrom(opened().registry, subject, schema);
     },
     openDecoder: async (topic) => {
-      const subject = subjectOf(topic);
-      const { type } = await localSchema(subject);
-      return { decode: avroDecoder({ subject, type, schemas: opened().schemas }) };
+      const format = formatOf(topic);
+      const { schema: subject, closed } = format;
+      const { schema } = await topicSchema(parts, format, undefined);
+      const ours = { schema, type: avroType(schema) };
+      return { decode: avroDecoder({ subject, ours, closed, schemas: opened().schemas }) };
     },
   };
 };

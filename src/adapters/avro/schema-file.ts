@@ -22,7 +22,7 @@ const missing = (path: string, cause: unknown): BridgeError =>
     code: 'SCHEMA_FILE_MISSING',
     kind: 'configuration',
     found: `The schema file ${path} cannot be read: ${messageOf(cause)}.`,
-    fix: "Write the topic's Avro record there, or name another schema in the topic.",
+    fix: "Write the topic's Avro record there, or name another schema in the topic; 'rowbridge schema pull' writes that of a table.",
     cause,
   });
 
@@ -55,4 +55,16 @@ export const readSchemaFile = async (path: string): Promise<LocalSchema> => {
   const local = parse(path, text);
   if (local.type.typeName !== 'record') throw invalid(path, `it is of type ${local.type.typeName}`);
   return local;
+};
+
+const isMissing = (error: unknown): boolean => (error as { code?: unknown }).code === 'ENOENT';
+
+/** Reads a schema file where there is one. @throws BridgeError `configuration` naming the file when it cannot be read, or is not an Avro record */
+export const findSchemaFile = async (path: string): Promise<LocalSchema | undefined> => {
+  try {
+    return await readSchemaFile(path);
+  } catch (error) {
+    if (error instanceof BridgeError && error.code === 'SCHEMA_FILE_MISSING' && isMissing(error.cause)) return undefined;
+    throw error;
+  }
 };

@@ -23,11 +23,15 @@ const unusable = (id: number, found: string, cause?: unknown): BridgeError =>
     cause,
   });
 
-const typeOfStored = (id: number, { schema, schemaType = 'AVRO', references = [] }: StoredSchema): Type => {
+/** A schema of the registry: as JSON and as a type. */
+export type FoundSchema = Readonly<{ schema: unknown; type: Type }>;
+
+const parsedSchema = (id: number, { schema: text, schemaType = 'AVRO', references = [] }: StoredSchema): FoundSchema => {
   if (schemaType !== 'AVRO') throw unusable(id, `it is of type ${schemaType}`);
   if (references.length > 0) throw unusable(id, 'it refers to other schemas');
   try {
-    return avroType(JSON.parse(schema), 'plain');
+    const schema: unknown = JSON.parse(text);
+    return { schema, type: avroType(schema, 'plain') };
   } catch (error) {
     throw unusable(id, messageOf(error), error);
   }
@@ -35,35 +39,35 @@ const typeOfStored = (id: number, { schema, schemaType = 'AVRO', references = []
 
 export type SchemasById = Readonly<{
   /**
-   * The type of a schema. Fetched once: an id never changes its schema.
+   * The schema of an id. Fetched once: an id never changes its schema.
    * @throws BridgeError `record` when there is no such schema or it is not usable, `transient` when the registry is away
    */
-  typeOf(id: number): Promise<Type>;
+  find(id: number): Promise<FoundSchema>;
 }>;
 
 /** @param now milliseconds, for how long an unknown id is remembered */
 export const schemasById = (registry: Registry, now: () => number): SchemasById => {
-  const types = new Map<number, Promise<Type>>();
+  const found = new Map<number, Promise<FoundSchema>>();
   const unknownUntil = new Map<number, number>();
-  const fetchType = async (id: number): Promise<Type> => {
+  const fetchSchema = async (id: number): Promise<FoundSchema> => {
     const stored = await registry.schemaOf(id);
-    if (stored !== null) return typeOfStored(id, stored);
+    if (stored !== null) return parsedSchema(id, stored);
     for (const [old, until] of unknownUntil) if (until <= now()) unknownUntil.delete(old);
     unknownUntil.set(id, now() + UNKNOWN_FOR_MS);
     throw unknownId(registry, id);
   };
   return {
-    typeOf: (id) => {
-      const known = types.get(id);
+    find: (id) => {
+      const known = found.get(id);
       if (known !== undefined) return known;
       if (id <= 0 || (unknownUntil.get(id) ?? 0) > now()) return Promise.reject(unknownId(registry, id));
-      const type = fetchType(id);
-      types.set(id, type);
-      type.catch((error) => {
+      const schema = fetchSchema(id);
+      found.set(id, schema);
+      schema.catch((error) => {
         // An unusable schema stays so; anything else may be different next time.
-        if (!(error instanceof BridgeError && error.code === 'DECODE_FAILED')) types.delete(id);
+        if (!(error instanceof BridgeError && error.code === 'DECODE_FAILED')) found.delete(id);
       });
-      return type;
+      return schema;
     },
   };
 };

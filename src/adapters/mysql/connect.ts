@@ -1,5 +1,5 @@
 import { createConnection, type ResultSetHeader } from 'mysql2';
-import { closeDriver, connected, runStatement } from './driver.js';
+import { closeDriver, connected, type Form, runStatement } from './driver.js';
 import { mysqlError } from './errors.js';
 import { type ConnectionParams, type ConnectionRole, describeServer, driverOptions, SESSION_SQL } from './options.js';
 import type { Query } from './query.js';
@@ -9,9 +9,18 @@ export type { ConnectionParams, TlsParams } from './options.js';
 /** What a changing statement did. `affectedRows` counts the rows it found, `changedRows` those of them that an UPDATE made different. */
 export type Change = Readonly<{ affectedRows: number; changedRows: number; insertId: string }>;
 
+/** A statement whose rows come as arrays: the names of columns may be any. */
+export type ArrayQuery = Readonly<{
+  sql: string;
+  params: readonly unknown[];
+  /** FLOAT and DOUBLE come as the texts they travel as. */
+  floatsAsText: boolean;
+}>;
+
 /** A connection in UTC, strict and autocommitting. Every failure is a BridgeError. */
 export type Connection = Readonly<{
   query: Query;
+  arrays(query: ArrayQuery): Promise<readonly (readonly unknown[])[]>;
   change(sql: string, params?: readonly unknown[]): Promise<Change>;
   /** What CONNECTION_ID() gives. */
   id: number;
@@ -25,12 +34,15 @@ export type Connection = Readonly<{
 /** How long a statement may go without an answer, unless the caller says otherwise. */
 export const DEADLINE_MS = 60_000;
 
-type Run = (sql: string, params: readonly unknown[]) => Promise<unknown>;
+type Run = (sql: string, params: readonly unknown[], form?: Form) => Promise<unknown>;
 
-const overConnection = (run: Run): Pick<Connection, 'query' | 'change'> => ({
+const overConnection = (run: Run): Pick<Connection, 'query' | 'arrays' | 'change'> => ({
   async query<Row>(sql: string, params: readonly unknown[] = []) {
     const rows = await run(sql, params);
     return Array.isArray(rows) ? (rows as readonly Row[]) : [];
+  },
+  async arrays({ sql, params, floatsAsText }) {
+    return (await run(sql, params, floatsAsText ? 'arrays with floats as text' : 'arrays')) as readonly (readonly unknown[])[];
   },
   async change(sql, params = []) {
     const { affectedRows, changedRows, insertId } = (await run(sql, params)) as ResultSetHeader;
@@ -52,9 +64,9 @@ export const openConnection = async (params: ConnectionParams, role: ConnectionR
   };
   // Without a listener of its own a connection that is lost while idle would end the process.
   driver.on('error', lost).on('end', lost);
-  const run: Run = async (sql, values) => {
+  const run: Run = async (sql, values, form) => {
     try {
-      return await runStatement(driver, { sql, params: values, deadlineMs: role.deadlineMs ?? DEADLINE_MS, signal });
+      return await runStatement(driver, { sql, params: values, form, deadlineMs: role.deadlineMs ?? DEADLINE_MS, signal });
     } catch (error) {
       if ((error as { fatal?: boolean }).fatal === true) lost();
       throw mysqlError(error, where);

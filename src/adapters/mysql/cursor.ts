@@ -63,13 +63,18 @@ const momentOf = (table: string, { columns }: Table, wanted: string): TableColum
 
 const keyOf = (table: string, { columns, primaryKey }: Table): TableColumn => {
   const key = columns.find(({ name }) => name === primaryKey[0]);
-  if (key !== undefined && primaryKey.length === 1) return key;
-  const found =
-    primaryKey.length === 0 ? 'has no primary key' : `has a primary key of several columns (${primaryKey.join(', ')})`;
+  // MySQL sorts these by their number and compares them with a text as texts: rows would be passed over.
+  const sorts = key?.dataType !== 'enum' && key?.dataType !== 'set';
+  if (key !== undefined && primaryKey.length === 1 && sorts) return key;
+  const found = !sorts
+    ? `has a primary key of type ${key?.sqlType}`
+    : primaryKey.length === 0
+      ? 'has no primary key'
+      : `has a primary key of several columns (${primaryKey.join(', ')})`;
   throw refuse(
     'PRIMARY_KEY_UNSUPPORTED',
     `The table '${table}' ${found}.`,
-    'A table needs a primary key of one whole column to be captured.',
+    'A table needs a primary key of one whole column that is no ENUM or SET to be captured.',
   );
 };
 

@@ -1,4 +1,4 @@
-import type { Connection as Driver } from 'mysql2';
+import type { Connection as Driver, QueryOptions } from 'mysql2';
 
 /** How long a statement may still run once the signal has aborted. */
 export const ABORT_GRACE_MS = 2_000;
@@ -24,15 +24,27 @@ export const connected = (driver: Driver, signal: AbortSignal | undefined): Prom
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 
+/** How rows come; objects unless said otherwise. */
+export type Form = 'arrays' | 'arrays with floats as text';
+
+const floatsAsText: QueryOptions['typeCast'] = (field, next) =>
+  field.type === 'FLOAT' || field.type === 'DOUBLE' ? field.string('ascii') : next();
+
+const FORMS: Readonly<Record<Form, Omit<QueryOptions, 'sql'>>> = {
+  arrays: { rowsAsArray: true },
+  'arrays with floats as text': { rowsAsArray: true, typeCast: floatsAsText },
+};
+
 export type Statement = Readonly<{
   sql: string;
   params: readonly unknown[];
+  form: Form | undefined;
   deadlineMs: number;
   signal: AbortSignal | undefined;
 }>;
 
 /** Runs a statement over the text protocol; one that outlives its deadline takes the connection with it. */
-export const runStatement = (driver: Driver, { sql, params, deadlineMs, signal }: Statement): Promise<unknown> =>
+export const runStatement = (driver: Driver, { sql, params, form, deadlineMs, signal }: Statement): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const settle = (error: unknown, result?: unknown) => {
       clearTimeout(timer);
@@ -52,7 +64,7 @@ export const runStatement = (driver: Driver, { sql, params, deadlineMs, signal }
     };
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
-    driver.query(sql, [...params], settle);
+    driver.query({ sql, ...(form === undefined ? {} : FORMS[form]) }, [...params], settle);
   });
 
 /** Says goodbye to the server; one that does not answer is left after a second. */

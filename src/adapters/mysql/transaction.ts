@@ -1,7 +1,7 @@
-import type { Connection } from './connect.js';
+import type { SqlConnection } from '../../core/sql.js';
 
 /** Runs the action as one transaction: all of it is committed, or nothing. An error at the commit itself leaves open which of the two. */
-export const inTransaction = async <T>(connection: Connection, action: () => Promise<T>): Promise<T> => {
+export const inTransaction = async <T>(connection: SqlConnection, action: () => Promise<T>): Promise<T> => {
   await connection.query('START TRANSACTION');
   try {
     const result = await action();

@@ -12,8 +12,10 @@ import { openFrontier } from './frontier.js';
 import { serverOf } from './guarantee.js';
 import { heldReporter } from './held.js';
 import { upToStatement } from './keyset.js';
+import { knownTable } from './known-table.js';
 import { poll } from './poll.js';
 import { positionsOf } from './positions.js';
+import { isTableChanged, pageQuery, sameColumns } from './rows.js';
 import { learnTable } from './table.js';
 
 export type PollingOptions = Readonly<{
@@ -24,7 +26,10 @@ export type PollingOptions = Readonly<{
   cursor: string;
   /** The primary key; the table's own is read at the start and has to be the same. */
   key: string;
+  /** Where the topic's schema lies, if there is one. */
   schemaFile: string;
+  /** Whether only the columns that the schema file names travel. */
+  closed?: boolean;
   everyMs: number;
   pageRows: number;
   /** How far behind the clock to read, and how far back to read again, where the horizon cannot be used. */
@@ -64,17 +69,22 @@ const awaitClock = async (
 
 /**
  * Captures a table by polling: every committed version of a row that a poll can see, in the order (cursor, primary key).
- * Loses nothing where the guarantee is `proven`. Deletes and versions overwritten between two polls are not seen.
+ * Loses nothing where the guarantee is `proven`. Ends when the columns of the table are others than before. Deletes and versions overwritten between two polls are not seen.
  */
 export const pollingCapture = (options: PollingOptions): Source<Row> => {
   const { name, connect, database, everyMs, pageRows, delayMs, log, onGuarantee, onCaptured } = options;
   const { positionOf, compare } = positionsOf(options.cursor, options.key);
 
-  async function* read({ after, signal }: { after: Position | null; signal: AbortSignal }): AsyncGenerator<Batch<Row>> {
+  const known = knownTable(options);
+
+  type From = Parameters<Source<Row>['read']>[0];
+
+  async function* read({ after, signal, columns }: From): AsyncGenerator<Batch<Row>> {
     const connection = await connect();
     const { query } = connection;
     try {
       const table = await learnTable(query, options);
+      if (columns !== undefined && !sameColumns(table.columns, columns)) return;
       await awaitClock(query, options, after, signal);
       const onHeld = heldReporter(log);
       const frontier = await openFrontier({
@@ -89,7 +99,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
       });
       const { keyset, digits } = table;
       const pages = poll({
-        query,
+        query: pageQuery(connection, database, table),
         keyset,
         frontier,
         positionOf,
@@ -105,6 +115,8 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         onCaptured?.(batch.values.length);
         yield batch;
       }
+    } catch (error) {
+      if (!isTableChanged(error)) throw error;
     } finally {
       await connection.close();
     }
@@ -121,5 +133,5 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
     }
   };
 
-  return { name, positionOf, compare, holdsUpTo, read };
+  return { name, positionOf, compare, holdsUpTo, columns: known, read };
 };

@@ -1,12 +1,27 @@
+import { raw } from 'mysql2';
 import type { Position } from '../../core/position.js';
 
 /** How a page of rows is asked for. Names are already quoted. */
-export type Keyset = Readonly<{ table: string; columns: readonly string[]; cursor: string; key: string; integerKey: boolean }>;
+export type Keyset = Readonly<{
+  table: string;
+  columns: readonly string[];
+  cursor: string;
+  key: string;
+  integerKey: boolean;
+  /** For keys that are neither whole numbers nor texts. */
+  keyForm?: 'decimal' | 'bytes';
+}>;
 
 export type Statement = Readonly<{ sql: string; params: readonly unknown[] }>;
 
-/** A number literal keeps a BIGINT exact; a quoted one would be compared as a double. */
-const keyParameter = (keyset: Keyset, key: string): unknown => (keyset.integerKey ? BigInt(key) : key);
+const DECIMAL = /^-?\d+(?:\.\d+)?$/;
+
+/** A number literal keeps a BIGINT or a DECIMAL exact; a quoted one would be compared as a double. */
+const keyParameter = ({ integerKey, keyForm }: Keyset, key: string): unknown => {
+  if (integerKey) return BigInt(key);
+  if (keyForm === 'bytes') return Buffer.from(key, 'hex');
+  return keyForm === 'decimal' && DECIMAL.test(key) ? raw(key) : key;
+};
 
 const after = (keyset: Keyset, position: Position | null): Statement => {
   const { cursor, key } = keyset;

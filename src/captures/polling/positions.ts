@@ -1,8 +1,9 @@
+import { decimalText, isDecimal } from '../../core/decimal.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
 import { canonicalTimestamp } from '../../core/timestamp.js';
 
-/** Positions of a table: `timestamp` (canonical) and `key` (the primary key as text). Without `key`: before the first row of that time. */
+/** Positions of a table: `timestamp` (canonical) and `key` (the primary key as text, bytes in hexadecimal). Without `key`: before the first row of that time. */
 export type TablePositions = Readonly<{
   positionOf(row: Row): Position;
   compare(a: Position, b: Position): number;
@@ -14,13 +15,20 @@ const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const orderKeys = (a: string, b: string): number =>
   /^-?\d+$/.test(a) && /^-?\d+$/.test(b) ? Number(BigInt(a) > BigInt(b)) - Number(BigInt(a) < BigInt(b)) : order(a, b);
 
+/** A key as text, the same for a row of the database and a decoded record; bytes in hexadecimal. */
+const keyText = (key: unknown): string => {
+  if (typeof key !== 'object' || key === null) return String(key);
+  if (Buffer.isBuffer(key)) return key.toString('hex');
+  return isDecimal(key) ? decimalText(key) : String(key);
+};
+
 /** Both a row as MySQL prints it and a decoded record give the same position. */
 export const positionsOf = (cursor: string, key: string): TablePositions => ({
   positionOf: (row) => {
     const text = String(row[cursor]);
     // The form that MySQL prints for six digits is the canonical one already.
     const timestamp = text.length === 26 && text[10] === ' ' ? text : (canonicalTimestamp(text) ?? text);
-    return { timestamp, key: String(row[key]) };
+    return { timestamp, key: keyText(row[key]) };
   },
   compare(a, b) {
     const byTime = order(a.timestamp ?? '', b.timestamp ?? '');

@@ -1,24 +1,43 @@
 import { escapeId } from 'mysql2';
-import { readSchemaFile } from '../../adapters/avro/schema-file.js';
+import { columnNameOf } from '../../adapters/avro/field-name.js';
+import { findSchemaFile } from '../../adapters/avro/schema-file.js';
 import { checkSchemaFitsColumns } from '../../adapters/avro/schema-fits-columns.js';
+import type { TableColumn } from '../../adapters/mysql/columns.js';
 import { describeCursor } from '../../adapters/mysql/cursor.js';
 import type { Query } from '../../adapters/mysql/query.js';
+import { type SelectedColumn, selectedColumn } from '../../adapters/mysql/select-column.js';
 import { readTable } from '../../adapters/mysql/table.js';
 import { BridgeError } from '../../core/errors.js';
 import type { Log } from '../../core/log.js';
 import type { CursorFacts } from './guarantee.js';
 import type { Keyset } from './keyset.js';
 
-export type CapturedTable = Readonly<{ keyset: Keyset; cursor: CursorFacts; digits: number }>;
+export type CapturedTable = Readonly<{
+  keyset: Keyset;
+  cursor: CursorFacts;
+  digits: number;
+  /** All columns of the table. */
+  columns: readonly TableColumn[];
+  /** What a row is made of: the columns that travel, in the order of `keyset.columns`. */
+  selected: readonly (SelectedColumn & Readonly<{ name: string }>)[];
+}>;
 
 export type TableOptions = Readonly<{
   database: string;
   table: string;
   cursor: string;
   key: string;
+  /** Where the topic's schema lies, if there is one. */
   schemaFile: string;
+  /** Whether only the columns that the schema file names travel. */
+  closed?: boolean;
   log: Log;
 }>;
+
+const KEY_FORMS: ReadonlyMap<string, NonNullable<Keyset['keyForm']>> = new Map([
+  ['decimal', 'decimal'],
+  ['bytes', 'bytes'],
+]);
 
 const otherKey = (table: string, wanted: string, found: string): BridgeError =>
   new BridgeError({
@@ -34,29 +53,34 @@ const otherKey = (table: string, wanted: string, found: string): BridgeError =>
  */
 export const learnTable = async (
   query: Query,
-  { database, table, cursor, key: wantedKey, schemaFile, log }: TableOptions,
+  { database, table, cursor, key: wantedKey, schemaFile, closed = false, log }: TableOptions,
 ): Promise<CapturedTable> => {
   const found = await readTable(query, { database, table });
   const described = describeCursor(table, found, cursor);
-  const { schema } = await readSchemaFile(schemaFile);
-  const { leftOut } = checkSchemaFitsColumns(schema, found.columns);
-  if (leftOut.length > 0)
-    log.warn({ table, columns: leftOut.map(({ name }) => name) }, 'columns that the schema leaves out are not captured');
+  const file = await findSchemaFile(schemaFile);
+  if (file !== undefined) checkSchemaFitsColumns(file.schema, found.columns);
   const { key, index, digits, type, onUpdateNow, defaultNow } = described;
   if (key.name !== wantedKey) throw otherKey(table, wantedKey, key.name);
   if (index === null)
     log.warn({ table, columns: [cursor, key.name] }, 'no index on cursor and key: each poll sorts the whole table');
   const quote = (name: string): string => escapeId(name, true);
-  const names = new Set([...schema.fields.map(({ name }) => name), cursor, key.name]);
+  const named = new Set([...(file?.schema.fields.map(columnNameOf) ?? []), cursor, key.name]);
+  const travelling = found.columns.filter(({ name }) => !closed || named.has(name));
+  const selected = travelling.map((column) => ({ ...selectedColumn(column), name: column.name }));
+  const keyForm = KEY_FORMS.get(key.type.kind);
   return {
     keyset: {
       table: quote(table),
-      columns: [...names].map(quote),
-      cursor: quote(cursor),
-      key: quote(key.name),
-      integerKey: key.type.kind === 'integer' || key.type.kind === 'year',
+      // The driver refuses some names (__proto__). The others below are qualified, so that none of these numbers is meant by them.
+      columns: selected.map(({ sql }, index) => `${sql} AS ${quote(String(index))}`),
+      cursor: `${quote(table)}.${quote(cursor)}`,
+      key: `${quote(table)}.${quote(key.name)}`,
+      integerKey: ['integer', 'year', 'bits'].includes(key.type.kind),
+      ...(keyForm === undefined ? {} : { keyForm }),
     },
     cursor: { table, column: cursor, type, onUpdateNow, defaultNow },
     digits,
+    columns: found.columns,
+    selected,
   };
 };

@@ -1,5 +1,5 @@
-import type { Connection } from '../../adapters/mysql/connect.js';
 import { inTransaction } from '../../adapters/mysql/transaction.js';
+import type { SqlConnection as Connection } from '../../core/sql.js';
 import type { Change, RowChange, RowNumber } from './changes.js';
 
 /** The key of a row, once it is in the table. */

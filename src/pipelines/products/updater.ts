@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection } from '../../adapters/mysql/connect.js';
 import { errnoOf } from '../../adapters/mysql/errors.js';
 import { BridgeError, messageOf } from '../../core/errors.js';
 import type { Log } from '../../core/log.js';
 import { pace } from '../../core/pace.js';
 import { keepTrying } from '../../core/patience.js';
 import { seededRandom } from '../../core/random.js';
+import type { SqlConnection as Connection } from '../../core/sql.js';
 import { applyChange, type RowIds } from './apply-change.js';
 import { type Change, productChanges } from './changes.js';
 import type { SeedRow } from './seed-rows.js';

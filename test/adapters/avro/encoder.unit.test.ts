@@ -1,5 +1,6 @@
 import { avroType } from '../../../src/adapters/avro/avro-type.js';
 import { avroEncoder } from '../../../src/adapters/avro/encoder.js';
+import type { AvroSchema } from '../../../src/adapters/avro/schema-file.js';
 import type { BridgeError } from '../../../src/core/errors.js';
 
 const money = { type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 };
@@ -31,7 +32,7 @@ const schema = {
   ],
 };
 
-const encode = avroEncoder<unknown>('the-value', avroType(schema), 1);
+const encode = avroEncoder<unknown>('the-value', { schema: schema as AvroSchema, type: avroType(schema) }, 1);
 
 const found = (value: unknown): string => {
   try {
