@@ -8,6 +8,7 @@ import { enginesCommands } from './commands/engines.js';
 import { list } from './commands/list.js';
 import { produce } from './commands/produce.js';
 import { replay } from './commands/replay.js';
+import { schemaCommands } from './commands/schema.js';
 import { setup } from './commands/setup.js';
 import { status } from './commands/status.js';
 import { up } from './commands/up.js';
@@ -97,6 +98,10 @@ export const runCli = async (argv: readonly string[], exit: (code: number) => vo
   for (const spec of COMMANDS) addCommand(program, spec, done, exit);
   const engines = program.command('engines').description('the embedded servers: Kafka, schema registry and MySQL without Docker');
   for (const spec of enginesCommands) addCommand(engines, spec, done, exit);
+  const schema = program
+    .command('schema')
+    .description('the Avro schemas of tables: what they are, whether they fit, and their files');
+  for (const spec of schemaCommands) addCommand(schema, spec, done, exit);
   program.addHelpText(
     'after',
     '\nExamples:\n  $ rowbridge up\n  $ rowbridge status --json\n  $ rowbridge consume products --instance consumer_1\n',

@@ -23,7 +23,8 @@ const branchesOf = (type: unknown): readonly Json[] => {
 export const isOptional = ({ type, default: value }: AvroField): boolean =>
   value !== undefined || branchesOf(type).some(({ type: name }) => name === 'null');
 
-const fieldDifference = (field: AvroField, column: Column | undefined): string | undefined => {
+/** What keeps a field from its column, in words; undefined when nothing does. */
+export const fieldDifference = (field: AvroField, column: Column | undefined): string | undefined => {
   if (column === undefined) return isOptional(field) ? undefined : `field '${field.name}' is not a column`;
   const wanted = avroTypesOf(column).map((ways) => ways.map((type) => normalType(type, new Map()) as Json));
   const branches = branchesOf(field.type);

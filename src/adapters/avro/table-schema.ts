@@ -2,7 +2,7 @@ import type { Column } from '../../core/column.js';
 import { columnToAvro } from './column-to-avro.js';
 import { columnNameOf, fieldNameOf } from './field-name.js';
 import type { AvroField, AvroSchema } from './schema-file.js';
-import { isOptional } from './schema-fits-columns.js';
+import { fieldDifference, isOptional } from './schema-fits-columns.js';
 
 const named = ({ name }: Column): Pick<AvroField, 'name' | 'column'> => {
   const field = fieldNameOf(name);
@@ -48,4 +48,22 @@ export const withNewColumns = (schema: AvroSchema, columns: readonly Column[]): 
 export const withoutGoneColumns = (schema: AvroSchema, columns: readonly Column[]): AvroSchema => {
   const names = new Set(columns.map(({ name }) => name));
   return { ...schema, fields: schema.fields.filter((field) => names.has(columnNameOf(field)) || !isOptional(field)) };
+};
+
+const withoutDefault = ({ default: _, ...field }: AvroField): AvroField => field;
+
+/**
+ * A schema as its table would have it: fields that fit stay as they are, others get the type of their column, those without a column
+ * go, and columns without a field come last.
+ * @throws BridgeError `configuration` naming a column of a type that has none in Avro
+ */
+export const schemaOfTable = (schema: AvroSchema, columns: readonly Column[]): AvroSchema => {
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  const fields = schema.fields.flatMap((field) => {
+    const column = byName.get(columnNameOf(field));
+    if (column === undefined) return [];
+    const fits = fieldDifference(field, column) === undefined;
+    return fits ? field : { ...withoutDefault(field), type: columnToAvro(column) };
+  });
+  return withNewColumns({ ...schema, fields }, columns);
 };

@@ -14,10 +14,19 @@ export const schemaFileOf = (schemasDirectory: string, { schema }: AvroFormat): 
 const isRecord = (schema: unknown): schema is AvroSchema =>
   typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'record' && 'fields' in schema;
 
+/** The record that a registry's text holds; undefined for anything else. */
+export const recordOf = (text: string): AvroSchema | undefined => {
+  try {
+    const schema: unknown = JSON.parse(text);
+    return isRecord(schema) ? schema : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
 const registered = async (registry: Registry, subject: string): Promise<AvroSchema | undefined> => {
   const latest = await registry.latest(subject);
-  const schema: unknown = latest === null ? undefined : JSON.parse(latest.schema);
-  return isRecord(schema) ? schema : undefined;
+  return latest === null ? undefined : recordOf(latest.schema);
 };
 
 /** What a topic's records are written by, and how the table that feeds it fits; without columns only the former. */
