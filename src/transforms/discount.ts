@@ -14,7 +14,9 @@ export const discount =
   (value) => {
     const result: Record<string, unknown> = {};
     for (const field of Object.keys(value)) {
-      result[field] = value[field as keyof T];
+      // An assignment would lose a column named __proto__.
+      if (field === '__proto__') Object.defineProperty(result, field, { ...Object.getOwnPropertyDescriptor(value, field) });
+      else result[field] = value[field as keyof T];
       if (field === 'price')
         result.discount_price = value.category === category ? lessPercent(value.price, percent) : value.price;
     }

@@ -66,7 +66,10 @@ describe('a table', () => {
       ['dt0', { kind: 'datetime', digits: 0 }],
       ['ts', { kind: 'timestamp', digits: 6 }],
       ['ts0', { kind: 'timestamp', digits: 0 }],
-      ...['f', 'db', 'bt', 'b', 'vb', 'bl', 'lb', 'g', 'eb'].map((name) => [name, { kind: 'other' }]),
+      ['f', { kind: 'float' }],
+      ['db', { kind: 'double' }],
+      ['bt', { kind: 'bits', bits: 64 }],
+      ...['b', 'vb', 'bl', 'lb', 'g', 'eb'].map((name) => [name, { kind: 'bytes' }]),
       ['gen', integer(32)],
     ]);
     const named = new Map(columns.map((column) => [column.name, column]));
@@ -80,16 +83,16 @@ describe('a table', () => {
   it.each([
     ['a uuid', 'UUID'],
     ['an address', 'INET6'],
-  ])('has %s, which MariaDB alone knows and which is not mapped', async (_, type) => {
+  ])('has %s, which MariaDB alone knows and prints as text', async (_, type) => {
     if (!mariadb) return;
     const { columns } = await make(`only_${type}`, `x ${type}`);
-    expect(columns[0]?.type).toEqual({ kind: 'other' });
+    expect(columns[0]?.type).toEqual({ kind: 'text' });
   });
 
-  it('has a vector, which is not mapped', async () => {
+  it('has a vector, which is bytes', async () => {
     if (mariadb) return;
     const { columns } = await make('vectors', 'x VECTOR(3)');
-    expect(columns[0]?.type).toEqual({ kind: 'other' });
+    expect(columns[0]?.type).toEqual({ kind: 'bytes' });
   });
 
   it('tells its key, its indexes and when it was made', async () => {
