@@ -26,7 +26,7 @@ export type AvroCodec = Codec &
     /** For those who only read: writes nothing to the registry, and with a schema file asks it nothing before the first record. */
     openDecoder<T>(topic: Topic<T>): Promise<Pick<TopicCodec<T>, 'decode'>>;
     /** How a schema of the directory differs from the registry's latest version; registers nothing. */
-    differences(subject: string): Promise<SubjectDifferences>;
+    differences(format: AvroFormat): Promise<SubjectDifferences>;
   }>;
 
 const formatOf = <T>({ name, format }: Topic<T>): AvroFormat => {
@@ -67,9 +67,9 @@ export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now 
       const ours = { schema, type: avroType(schema) };
       return { encode: avroEncoder(subject, ours, id), decode: avroDecoder({ subject, ours, ownId: id, closed, schemas }) };
     },
-    differences: async (subject) => {
-      const { schema } = await localSchema(subject);
-      return differencesFrom(opened().registry, subject, schema);
+    differences: async (format) => {
+      const { schema } = await topicSchema(parts, format, undefined);
+      return differencesFrom(opened().registry, format.schema, schema);
     },
     openDecoder: async (topic) => {
       const format = formatOf(topic);

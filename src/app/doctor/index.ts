@@ -116,7 +116,7 @@ const topicsCheck = (options: DoctorOptions): Check => ({
 export const diagnose = (options: DoctorOptions): AsyncIterable<Finding> => {
   const { config, clients, pipeline } = options;
   const feeds = tableFeeds(pipeline);
-  const subjects = topicsOf(pipeline).flatMap(({ format }) => (format.kind === 'avro' ? [format.schema] : []));
+  const formats = topicsOf(pipeline).flatMap(({ format }) => (format.kind === 'avro' ? [format] : []));
   return examine([
     { name: 'node', run: () => nodeFindings() },
     ...(feeds.length > 0 ? [{ name: 'directories', run: () => directoryFindings(config.stateDirectory, 'positions') }] : []),
@@ -124,6 +124,6 @@ export const diagnose = (options: DoctorOptions): AsyncIterable<Finding> => {
     { name: 'ports', run: () => portFindings(addresses(options)) },
     ...(feeds.length > 0 ? [databaseCheck(options, feeds)] : []),
     topicsCheck(options),
-    ...(subjects.length > 0 ? [{ name: 'registry', run: () => registryFindings(clients.avro, subjects) }] : []),
+    ...(formats.length > 0 ? [{ name: 'registry', run: () => registryFindings(clients.avro, formats) }] : []),
   ]);
 };

@@ -11,6 +11,7 @@ import { registryFindings } from '../../../src/app/doctor/registry-checks.js';
 import { rowSizeFindings } from '../../../src/app/doctor/row-size.js';
 import { clockFindings, horizonFindings, portFindings } from '../../../src/app/doctor/server-checks.js';
 import { BridgeError } from '../../../src/core/errors.js';
+import { avro } from '../../../src/core/topic.js';
 
 const all = async (findings: AsyncIterable<Finding>): Promise<Finding[]> => {
   const list: Finding[] = [];
@@ -122,7 +123,7 @@ describe('the registry', () => {
     ['that holds another', true, ["'price' was text"], ['error registry']],
   ])('%s', async (_name, registered, differences, wanted) => {
     const codec = { differences: async () => ({ registered, differences }) };
-    expect(bad(await all(registryFindings(codec, ['product_updates-value'])))).toEqual(wanted);
+    expect(bad(await all(registryFindings(codec, [avro('product_updates-value')])))).toEqual(wanted);
   });
 });
 
