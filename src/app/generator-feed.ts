@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkPartitions } from '../adapters/kafka/admin.js';
 import type { Config } from '../config.js';
+import { type DeadLetterLimit, deadLetters } from '../core/dead-letters.js';
 import { runGenerator } from '../core/generate.js';
 import type { Log } from '../core/log.js';
 import { keepTrying } from '../core/patience.js';
@@ -28,6 +29,7 @@ export type GeneratorFeedOptions = Readonly<{
   log: Log;
   signal: AbortSignal;
   wait: boolean;
+  deadLetterLimit?: DeadLetterLimit | undefined;
   onPublished?(events: number): void;
 }>;
 
@@ -59,6 +61,7 @@ export const runGeneratorFeed = async (options: GeneratorFeedOptions): Promise<v
     events,
     codec: clients.codec,
     publish: clients.publish,
+    deadLetters: deadLetters(clients.publish, options.deadLetterLimit),
     eventsPerSecond: rate,
     ...(count === undefined ? {} : { count }),
     ...forMs,

@@ -1,4 +1,5 @@
 import type { Config, ServerEnvironment } from '../config.js';
+import type { DeadLetterLimit } from '../core/dead-letters.js';
 import type { Log } from '../core/log.js';
 import { instancesOf, type Pipeline } from '../core/pipeline.js';
 import { allEnded, endingOthers } from './all-ended.js';
@@ -14,6 +15,7 @@ export type RunAllOptions = Readonly<{
   pipeline: Pipeline;
   generating: Generating;
   showing: Showing;
+  deadLetterLimit?: DeadLetterLimit | undefined;
   log: Log;
   /** Stops the roles. */
   signal: AbortSignal;
@@ -30,7 +32,7 @@ export type Running = Readonly<{
 
 /** Runs every feed and every worker of a pipeline in this process, until the signal aborts or one of them fails. */
 export const runAll = async (options: RunAllOptions): Promise<Running> => {
-  const { config, servers, pipeline, generating, showing, log, progress, onRelease } = options;
+  const { config, servers, pipeline, generating, showing, deadLetterLimit, log, progress, onRelease } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const clientsOf = (clientId: string): Promise<Clients> => openClients({ config, servers, clientId, log, signal, onRelease });
@@ -38,7 +40,7 @@ export const runAll = async (options: RunAllOptions): Promise<Running> => {
   const workers: Promise<void>[] = [];
   for (const definition of pipeline.feeds) {
     const clients = await clientsOf(`rowbridge-${definition.name}`);
-    const common = { config, clients, log: log.child({ feed: definition.name }), signal, wait: true };
+    const common = { config, clients, log: log.child({ feed: definition.name }), signal, wait: true, deadLetterLimit };
     const { source } = definition;
     const onPublished = (records: number): void => progress.published(definition.name, records);
     const running =
@@ -59,6 +61,7 @@ export const runAll = async (options: RunAllOptions): Promise<Running> => {
         signal,
         wait: true,
         showing,
+        deadLetterLimit,
         onAssigned: (assigned) => progress.assigned(instance, assigned),
         onHandled: (at, next, end, lines) => progress.handled(instance, at, next, end, lines),
       });

@@ -7,6 +7,7 @@ import { feedLockRole } from '../adapters/mysql/lock.js';
 import { tableOrigin } from '../adapters/mysql/origin.js';
 import { type PollingOptions, pollingCapture } from '../captures/polling/index.js';
 import type { Config } from '../config.js';
+import { type DeadLetterLimit, type DeadLetters, deadLetters } from '../core/dead-letters.js';
 import { type FeedMarker, runFeed } from '../core/feed.js';
 import type { Guarantee } from '../core/guarantee.js';
 import type { Log } from '../core/log.js';
@@ -26,6 +27,7 @@ export type TableFeedOptions = Readonly<{
   wait: boolean;
   /** How the feed is shared with other processes; alone unless said otherwise. */
   share?: Share;
+  deadLetterLimit?: DeadLetterLimit | undefined;
   onGuarantee?(guarantee: Guarantee): void;
   onCaptured?(rows: number): void;
   onPublished?(records: number): void;
@@ -68,7 +70,7 @@ export const captureOptions = ({
 });
 
 /** One run of a feed under its lock, until the signal aborts, the feed is given up or a server goes away. */
-const once = async (options: TableFeedOptions): Promise<void> => {
+const once = async (options: TableFeedOptions, letters: DeadLetters): Promise<void> => {
   const { clients, definition, config, log, signal, share = alone } = options;
   const { topic, name } = definition;
   const { database } = clients;
@@ -86,6 +88,7 @@ const once = async (options: TableFeedOptions): Promise<void> => {
         topic,
         codec: clients.codec,
         publish: (to, batches) => clients.publish(to, batches, lock.sure),
+        deadLetters: letters,
         reader: clients.reader,
         positions: stateFile(stateDirectory(config, definition)),
         adopt: share.adopts,
@@ -115,9 +118,10 @@ const once = async (options: TableFeedOptions): Promise<void> => {
  * @throws BridgeError `environment` with `wait` false when a server is away at the start, or when another producer holds the feed
  */
 export const runTableFeed = async (options: TableFeedOptions): Promise<void> => {
-  const { log, signal, wait } = options;
+  const { clients, log, signal, wait, deadLetterLimit } = options;
+  const letters = deadLetters(clients.publish, deadLetterLimit);
   const untilAborted = async (): Promise<void> => {
-    while (!signal.aborted) await once(options);
+    while (!signal.aborted) await once(options, letters);
   };
   await keepTrying(untilAborted, { log, signal, ...(wait ? {} : { forMs: 0 }) });
 };

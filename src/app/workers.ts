@@ -1,15 +1,17 @@
 import { kafkaSubscribe } from '../adapters/kafka/subscribe.js';
 import type { Config } from '../config.js';
-import type { Beginning, TopicReader } from '../core/broker.js';
+import type { Beginning } from '../core/broker.js';
+import { type DeadLetterLimit, deadLetters } from '../core/dead-letters.js';
 import type { Log } from '../core/log.js';
 import type { Output } from '../core/output.js';
 import { keepTrying } from '../core/patience.js';
-import type { RecordTimestamp, SinkParts, WorkerDefinition } from '../core/pipeline.js';
+import type { WorkerDefinition } from '../core/pipeline.js';
 import type { TopicPartition } from '../core/topic.js';
 import { chain } from '../core/transform.js';
 import { runWorker, type WorkerMarker } from '../core/worker.js';
 import { where } from '../transforms/where.js';
 import type { Clients } from './clients.js';
+import { recordTimestamp } from './record-timestamp.js';
 import { rewind } from './rewind.js';
 
 /** What a person asks of a worker: where to begin, when to end, what to show and how. */
@@ -34,20 +36,11 @@ export type WorkerOptions = Readonly<{
   signal: AbortSignal;
   wait: boolean;
   showing: Showing;
+  deadLetterLimit?: DeadLetterLimit | undefined;
   onAssigned?(assigned: readonly TopicPartition[]): void;
   onHandled?(at: TopicPartition, next: bigint, end: bigint, records: number): void;
   onMarker?(marker: WorkerMarker): void;
 }>;
-
-/** The timestamp of one record, or why there is none. */
-export const recordTimestamp =
-  (reader: TopicReader): SinkParts['readRecordTimestamp'] =>
-  async (topic, partition, offset): Promise<RecordTimestamp> => {
-    if (offset >= ((await reader.endOffsets(topic)).get(partition) ?? 0n)) return { kind: 'beyond' };
-    for await (const [record] of reader.readRange({ topic, partition }, offset, offset + 1n))
-      if (record !== undefined) return { kind: 'found', timestamp: record.timestamp };
-    return { kind: 'gone' };
-  };
 
 /**
  * Runs one member of a worker's group until the signal aborts; waits for servers that are away and goes on by itself.
@@ -56,6 +49,7 @@ export const recordTimestamp =
 export const runWorkerForever = async (options: WorkerOptions): Promise<void> => {
   const { config, clients, definition, instance, log, signal, wait, showing, onAssigned, onHandled, onMarker } = options;
   const { output, json, every } = showing;
+  const letters = deadLetters(clients.publish, options.deadLetterLimit);
   const topics = definition.from.map(({ name }) => name);
   // A person's wishes are fulfilled once, however often the group is joined.
   let { from, max: left } = showing;
@@ -82,6 +76,7 @@ export const runWorkerForever = async (options: WorkerOptions): Promise<void> =>
       codec: clients.decoding,
       subscribe: kafkaSubscribe(clients.kafka),
       publish: clients.publish,
+      deadLetters: letters,
       ...(from === undefined ? {} : { from }),
       async rewind(to) {
         await rewind(clients, definition.name, topics, to, signal);

@@ -41,7 +41,7 @@ const invalid = (flag: string, value: string, expected: string): BridgeError =>
 
 /** A number option. @throws BridgeError `configuration` */
 export const numberOption = (options: Options, flag: string, { whole = false } = {}): number | undefined => {
-  const text = options[flag];
+  const text = options[flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
   if (typeof text !== 'string') return undefined;
   const value = Number(text);
   const expected = whole ? 'a whole number of 0 or more' : 'a number of 0 or more';

@@ -7,6 +7,7 @@ import { runWorkerForever } from '../app/workers.js';
 import { requireServers } from '../config.js';
 import type { WorkerDefinition } from '../core/pipeline.js';
 import { type CommandSpec, instanceOption, type Options, waits } from './command.js';
+import { DEAD_LETTER_OPTIONS, deadLetterLimit } from './dead-letter-limit.js';
 import { SHOWING_OPTIONS, showingOf } from './showing.js';
 
 /** A worker with one member needs no other name than its own. @throws BridgeError `configuration` where one is needed */
@@ -19,6 +20,7 @@ export const consume: CommandSpec = {
   options: [
     ['--instance <name>', 'name of this member and of its log folder (a-z, 0-9, _ and -); needed where a group has several'],
     ...SHOWING_OPTIONS,
+    ...DEAD_LETTER_OPTIONS,
     ['--no-wait', 'exit 3 when a server is away, instead of waiting for it'],
   ],
   examples: [
@@ -31,6 +33,7 @@ export const consume: CommandSpec = {
     const pipeline = await loadPipeline(name, config);
     const definitions = only === undefined ? pipeline.workers : [oneNamed('worker', only, pipeline.workers)];
     const showing = showingOf(context, options);
+    const limit = deadLetterLimit(options);
     const members = definitions.map((definition) => ({ definition, instance: instanceFor(definition, options) }));
     const servers = requireServers(config, neededByWorkers(definitions));
     const { onRelease } = lifecycle;
@@ -50,6 +53,7 @@ export const consume: CommandSpec = {
         signal,
         wait: waits(options),
         showing,
+        deadLetterLimit: limit,
         onMarker: killAt(config),
         onHandled: (_at, _next, _end, records) => {
           handled += records;

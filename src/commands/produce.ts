@@ -8,6 +8,7 @@ import { runTableFeed } from '../app/table-feed.js';
 import { requireServers } from '../config.js';
 import { generatorFeeds, type Pipeline } from '../core/pipeline.js';
 import { type CommandSpec, type Context, type Options, waits } from './command.js';
+import { DEAD_LETTER_OPTIONS, deadLetterLimit } from './dead-letter-limit.js';
 import { showFeedProgress, summaryLines } from './feed-progress.js';
 import { GENERATOR_OPTIONS, generatorSettings, refuseGeneratorOptions } from './generating.js';
 import { refuseSharing, refuseSharingOne, SHARING_OPTIONS, shareOf } from './sharing.js';
@@ -23,6 +24,7 @@ const runFeeds = async (
   if (generators.length > 0) refuseSharing(options, name);
   if (generators.length === 0) refuseGeneratorOptions(options, name);
   const generating = generatorSettings(config, options);
+  const limit = deadLetterLimit(options);
   const servers = requireServers(config, neededByFeeds(pipeline.feeds));
   const failed = new AbortController();
   const over = new AbortController();
@@ -45,6 +47,7 @@ const runFeeds = async (
       log: log.child({ feed }),
       signal,
       wait: waits(options),
+      deadLetterLimit: limit,
       onPublished: (records: number) => void acknowledged.set(feed, (acknowledged.get(feed) ?? 0) + records),
     };
     const running =
@@ -73,6 +76,7 @@ export const produce: CommandSpec = {
   options: [
     ...GENERATOR_OPTIONS,
     ...SHARING_OPTIONS,
+    ...DEAD_LETTER_OPTIONS,
     ['--no-wait', 'exit 3 when a server is away, instead of waiting for it'],
     ['--json', 'how many events were acknowledged, as one JSON object'],
   ],

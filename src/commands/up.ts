@@ -15,6 +15,7 @@ import { generatorFeeds, instancesOf, type Pipeline, tableFeeds, type UpdaterCou
 import { type Engines, removeData, startEngines } from '../engines/index.js';
 import { onParentDeath } from '../parent.js';
 import type { CommandSpec, Context, Options } from './command.js';
+import { DEAD_LETTER_OPTIONS, deadLetterLimit } from './dead-letter-limit.js';
 import { summaryLines } from './feed-progress.js';
 import { freshOnGivenServers } from './fresh.js';
 import { GENERATOR_OPTIONS, generatorSettings } from './generating.js';
@@ -84,7 +85,19 @@ const runRoles = async (
   await setUp({ config, servers, clients, pipeline, log, signal, forMs: SETUP_MS });
   const { updater } = pipeline;
   const [generating, showing] = [generatingOf(context, pipeline, options), showingOf(context, options)];
-  const run: RunAllOptions = { config, servers, pipeline, generating, showing, log, signal, progress: seen, onRelease };
+  const limit = deadLetterLimit(options);
+  const run: RunAllOptions = {
+    config,
+    servers,
+    pipeline,
+    generating,
+    showing,
+    deadLetterLimit: limit,
+    log,
+    signal,
+    progress: seen,
+    onRelease,
+  };
   const hasTables = tableFeeds(pipeline).length > 0;
   const lines = hasTables ? printLines(context, seen, signal) : Promise.resolve();
   const running = await runAll(run);
@@ -114,6 +127,7 @@ export const up: CommandSpec = {
     ...UPDATER_OPTIONS,
     ...GENERATOR_OPTIONS.filter(([flags]) => flags.startsWith('--forever') || flags.startsWith('--order')),
     ...SHOWING_OPTIONS.filter(([flags]) => flags.startsWith('--json') || flags.startsWith('--every')),
+    ...DEAD_LETTER_OPTIONS,
     [
       '--fresh',
       "first delete state, logs and the embedded servers' data; on given servers the pipeline's table, topics and groups",
@@ -127,6 +141,7 @@ export const up: CommandSpec = {
     const pipeline = await loadPipeline(name, config);
     updaterSettings(options);
     generatorSettings(config, options);
+    deadLetterLimit(options);
     const given = serversGiven(config, neededByPipeline(pipeline));
     if (options.fresh === true) {
       if (given) {

@@ -1,5 +1,6 @@
 import type { EndOffsets, Publish, TopicReader } from './broker.js';
 import type { Codec } from './codec.js';
+import type { DeadLetters } from './dead-letters.js';
 import { BridgeError } from './errors.js';
 import type { Log } from './log.js';
 import { endMarks } from './marks.js';
@@ -17,6 +18,8 @@ export type FeedRun<T> = Readonly<{
   topic: Topic<T>;
   codec: Codec;
   publish: Publish;
+  /** Without it any number of dead letters is written. */
+  deadLetters?: DeadLetters;
   reader: TopicReader;
   positions: PositionStore;
   /**

@@ -1,5 +1,6 @@
 import type { Publish } from './broker.js';
 import type { Codec } from './codec.js';
+import type { DeadLetters } from './dead-letters.js';
 import type { Log } from './log.js';
 import { turns } from './pace.js';
 import { keepTrying } from './patience.js';
@@ -12,6 +13,8 @@ export type GeneratorRun<T> = Readonly<{
   events: Iterator<T, never>;
   codec: Codec;
   publish: Publish;
+  /** Without it any number of dead letters is written. */
+  deadLetters?: DeadLetters;
   /** 0 for as fast as the broker takes them. */
   eventsPerSecond: number;
   /** Ends after this many; undefined for no end. */

@@ -2,16 +2,18 @@ import type { IncomingRecord, OutgoingRecord } from './broker.js';
 import type { TopicCodec } from './codec.js';
 import { BridgeError, isTransient, messageOf } from './errors.js';
 import type { Log } from './log.js';
+import { RETRY_GROUP_HEADER } from './retry-headers.js';
 import type { Result } from './sink.js';
 import type { TopicPartition } from './topic.js';
 import type { Meta, Transform } from './transform.js';
 
 /** What has become of records: results for the sink, and those that cannot be handled. */
-export type Judged<Out> = Readonly<{ results: Result<Out>[]; dead: OutgoingRecord[] }>;
+export type Judged<Out> = Readonly<{ results: Result<Out>[]; dead: Readonly<{ offset: bigint; letter: OutgoingRecord }>[] }>;
 
 const deadLetter = (
   { key, value, offset }: IncomingRecord,
   { topic, partition }: TopicPartition,
+  group: string,
   reason: string,
 ): OutgoingRecord => ({
   key,
@@ -21,17 +23,25 @@ const deadLetter = (
     'rowbridge.topic': topic,
     'rowbridge.partition': String(partition),
     'rowbridge.offset': String(offset),
+    'rowbridge.group': group,
   },
 });
 
+/** A record that was sent again for a group that could not handle it: the others have had it already. */
+const isForAnother = ({ headers }: IncomingRecord, group: string): boolean => {
+  const wanted = headers[RETRY_GROUP_HEADER];
+  return wanted !== undefined && wanted.toString() !== group;
+};
+
 /** Adds what the transform makes of a record to the results, or the record to the dead letters. */
 export const judge = async <In, Out>(
-  run: Readonly<{ transform: Transform<In, Out>; log: Log }>,
+  run: Readonly<{ group: string; transform: Transform<In, Out>; log: Log }>,
   codec: TopicCodec<In>,
   at: TopicPartition,
   record: IncomingRecord,
   { results, dead }: Judged<Out>,
 ): Promise<void> => {
+  if (isForAnother(record, run.group)) return;
   const meta: Meta = { topic: at.topic, partition: at.partition, offset: record.offset, timestamp: record.timestamp };
   if (record.value === null) {
     results.push({ value: null, key: record.key?.toString() ?? null, meta });
@@ -45,6 +55,6 @@ export const judge = async <In, Out>(
     if (isTransient(error)) throw error;
     if (error instanceof BridgeError && error.kind !== 'record') throw error;
     run.log.error({ ...meta, offset: String(meta.offset), reason: messageOf(error) }, 'a record went to the dead letters');
-    dead.push(deadLetter(record, at, messageOf(error)));
+    dead.push({ offset: record.offset, letter: deadLetter(record, at, run.group, messageOf(error)) });
   }
 };

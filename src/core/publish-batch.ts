@@ -1,9 +1,10 @@
 import type { EndOffsets, OutgoingRecord, PartitionRecords, Publish } from './broker.js';
 import type { TopicCodec } from './codec.js';
+import { type DeadLetters, deadLetters } from './dead-letters.js';
 import { BridgeError, messageOf } from './errors.js';
 import type { Log } from './log.js';
 import { partitionOf } from './partition.js';
-import { deadLetterTopicOf, type Topic } from './topic.js';
+import type { Topic } from './topic.js';
 
 /**
  * Larger records go to the dead letters: the broker takes 1 MiB a batch by default, its header and the record's included.
@@ -35,9 +36,10 @@ export type Published = Readonly<{
 /**
  * Encodes values, groups them by partition and publishes them; what does not fit goes to the topic's dead letters first.
  * Resolves when everything is acknowledged.
+ * @throws BridgeError `integrity` when there are too many dead letters: nothing of the batch is published then
  */
 export const publishBatch = async <T>(
-  run: Readonly<{ topic: Topic<T>; publish: Publish; log: Log }>,
+  run: Readonly<{ topic: Topic<T>; publish: Publish; deadLetters?: DeadLetters; log: Log }>,
   codec: TopicCodec<T>,
   values: readonly T[],
 ): Promise<Published> => {
@@ -56,7 +58,7 @@ export const publishBatch = async <T>(
       dead.push(deadLetter(key, topic.name, messageOf(error)));
     }
   }
-  if (dead.length > 0) await run.publish(deadLetterTopicOf(topic.name), [{ partition: 0, records: dead }]);
+  await (run.deadLetters ?? deadLetters(run.publish))(topic.name, dead);
   const batches: PartitionRecords[] = partitions.flatMap((records, partition) =>
     records.length === 0 ? [] : { partition, records },
   );

@@ -5,6 +5,7 @@ import { BridgeError } from './errors.js';
 import type { FeedRun } from './feed.js';
 import type { Position } from './position.js';
 import type { FeedState, Found, Origin } from './position-store.js';
+import { RETRY_OF_HEADER } from './retry-headers.js';
 import { type Unsaved, unsavedRecords } from './unsaved.js';
 
 /** Where a pass over the source begins. */
@@ -94,8 +95,9 @@ const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: Feed
         'the topic no longer holds all records that were published but not saved here: what they hold may be sent again',
       );
     for await (const batch of run.reader.readRange({ topic: run.topic.name, partition }, from, end)) {
-      for (const { value } of batch) {
-        if (value === null) continue;
+      for (const { value, headers } of batch) {
+        // One that was sent again is for one group only: to the others the row has yet to travel.
+        if (value === null || headers[RETRY_OF_HEADER] !== undefined) continue;
         try {
           const decoded = await codec.decode(value);
           records.push({ key: run.topic.key(decoded), position: run.source.positionOf(decoded) });

@@ -1,11 +1,12 @@
 import type { Beginning, IncomingBatch, IncomingRecord, Publish, Subscribe } from './broker.js';
 import type { Codec, TopicCodec } from './codec.js';
+import { type DeadLetters, deadLetters } from './dead-letters.js';
 import { backoffMs, delayOrAbort } from './delay.js';
 import { type BridgeError, isTransient, messageOf } from './errors.js';
 import { type Judged, judge } from './judge.js';
 import type { Log } from './log.js';
 import type { Sink } from './sink.js';
-import { deadLetterTopicOf, partitionKey, partitionsByTopic, type Topic, type TopicPartition } from './topic.js';
+import { partitionKey, partitionsByTopic, type Topic, type TopicPartition } from './topic.js';
 import type { Transform } from './transform.js';
 
 /** A member of a consumer group, and all that it takes to run it. */
@@ -18,6 +19,8 @@ export type WorkerRun<In, Out> = Readonly<{
   codec: Codec;
   subscribe: Subscribe;
   publish: Publish;
+  /** Without it any number of dead letters is written. */
+  deadLetters?: DeadLetters;
   /** Where to begin anew, whatever the group has committed; undefined: where the group stopped. */
   from?: Beginning;
   /** Makes the group begin there. */
@@ -82,6 +85,7 @@ const handleSlice = async <In, Out>(
   let results = 0;
   let wanted = 0n;
   let begun = false;
+  const dead = new Set<bigint>();
   const done = await persist(run, batch, async () => {
     // After a failed write the sink is asked what it still wants: another may have taken its place meanwhile.
     if (begun) wanted = (await run.sink.resume?.(assigned))?.get(partitionKey(at)) ?? wanted;
@@ -90,10 +94,15 @@ const handleSlice = async <In, Out>(
     let seen = 0;
     for (; seen < records.length && judged.results.length < most; seen++) {
       const record = records[seen] as IncomingRecord;
-      if (record.offset >= wanted) await judge(run, codec, at, record, judged);
+      if (record.offset >= wanted && !dead.has(record.offset)) await judge(run, codec, at, record, judged);
     }
     if (batch.isStale()) return;
-    if (judged.dead.length > 0) await run.publish(deadLetterTopicOf(at.topic), [{ partition: 0, records: judged.dead }]);
+    await (run.deadLetters ?? deadLetters(run.publish))(
+      at.topic,
+      judged.dead.map(({ letter }) => letter),
+    );
+    // They are not written again with a write that is tried again.
+    for (const { offset } of judged.dead) dead.add(offset);
     run.onMarker?.('before-write');
     if (judged.results.length > 0) await run.sink.write(judged.results);
     run.onMarker?.('after-write');

@@ -35,7 +35,7 @@ const judged = async (
   log = silentLog,
 ): Promise<Judged<string>> => {
   const into: Judged<string> = { results: [], dead: [] };
-  await judge({ transform, log }, codec, AT, one, into);
+  await judge({ group: 'g', transform, log }, codec, AT, one, into);
   return into;
 };
 
@@ -78,13 +78,17 @@ describe('a record', () => {
       results: [],
       dead: [
         {
-          key: Buffer.from('k'),
-          value: Buffer.from('v'),
-          headers: {
-            'rowbridge.reason': 'It is bad.',
-            'rowbridge.topic': 'orders',
-            'rowbridge.partition': '2',
-            'rowbridge.offset': '1152921504606846976',
+          offset: 2n ** 60n,
+          letter: {
+            key: Buffer.from('k'),
+            value: Buffer.from('v'),
+            headers: {
+              'rowbridge.reason': 'It is bad.',
+              'rowbridge.topic': 'orders',
+              'rowbridge.partition': '2',
+              'rowbridge.offset': '1152921504606846976',
+              'rowbridge.group': 'g',
+            },
           },
         },
       ],
@@ -105,4 +109,13 @@ describe('a record', () => {
         expect(await failureOf(() => judged(record('v'), failing(kind, later)))).toMatchObject({ code: 'X', kind });
     },
   );
+
+  it.each([
+    ['g', 1],
+    ['another', 0],
+  ])('that was sent again for the group %s gives this many results: %d', async (group, count) => {
+    const again = { ...record('v'), headers: { 'rowbridge.retry-group': Buffer.from(group) } };
+    const { results, dead } = await judged(again);
+    expect([results.length, dead.length]).toEqual([count, 0]);
+  });
 });

@@ -33,7 +33,14 @@ export const memoryBroker = (partitions: number, fate: () => PublishFate = () =>
       if (left < records.length) return;
       left -= records.length;
       const log = topicOf(topic)[partition] as StoredRecord[];
-      for (const { key, value } of records) log.push({ offset: BigInt(log.length), timestamp: clock++, key, value, headers: {} });
+      for (const { key, value, headers = {} } of records)
+        log.push({
+          offset: BigInt(log.length),
+          timestamp: clock++,
+          key,
+          value,
+          headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+        });
     }
   };
   const ends = (topic: string): EndOffsets => new Map(topicOf(topic).map((log, partition) => [partition, BigInt(log.length)]));

@@ -5,6 +5,8 @@ import { kafkaError } from './errors.js';
 import { renewed } from './renewed.js';
 
 const FETCH_BYTES = 4 * 1024 * 1024;
+/** For a single record: the broker gives its whole record batch in any case, and no more than that. */
+const RECORD_FETCH_BYTES = 1;
 /** Reads that bring nothing although the end is not reached: the offsets are gone (compaction, control records). */
 const MOST_EMPTY_READS = 3;
 
@@ -25,6 +27,7 @@ const fetchFrom = async (
   topic: string,
   partition: number,
   from: bigint,
+  maxBytes: number,
 ): Promise<readonly FetchedMessage[]> => {
   await cluster.addTargetTopic(topic);
   await cluster.refreshMetadataIfNecessary();
@@ -36,8 +39,8 @@ const fetchFrom = async (
     isolationLevel: 0,
     maxWaitTime: 250,
     minBytes: 1,
-    maxBytes: FETCH_BYTES,
-    topics: [{ topic, partitions: [{ partition, fetchOffset: from.toString(), maxBytes: FETCH_BYTES }] }],
+    maxBytes,
+    topics: [{ topic, partitions: [{ partition, fetchOffset: from.toString(), maxBytes }] }],
   });
   return responses[0]?.partitions[0]?.messages ?? [];
 };
@@ -74,11 +77,12 @@ export const kafkaReader = (kafka: Kafka): TopicReader & Readonly<{ close(): Pro
     async *readRange({ topic, partition }, from, to) {
       if (from >= to) return;
       const start = (await offsets(topic, 'low')).get(partition) ?? 0n;
+      const bytes = to - from === 1n ? RECORD_FETCH_BYTES : FETCH_BYTES;
       let next = from > start ? from : start;
       let empty = 0;
       while (next < to && empty < MOST_EMPTY_READS) {
         const what = `reading partition ${partition} of ${topic}`;
-        const messages = await cluster.use(what, (opened) => fetchFrom(opened, topic, partition, next));
+        const messages = await cluster.use(what, (opened) => fetchFrom(opened, topic, partition, next, bytes));
         const fresh = messages.filter(({ offset }) => BigInt(offset) >= next);
         empty = fresh.length === 0 ? empty + 1 : 0;
         next = fresh.length === 0 ? next : BigInt(fresh[fresh.length - 1]?.offset ?? next) + 1n;
