@@ -32,6 +32,7 @@ const settings = z.object({
   DATA_DIR: z.string().optional(),
   GENERATOR_SEED: z.string().optional(),
   ROWBRIDGE_HOME: z.string().default('.rowbridge'),
+  LOG_ROTATE_BYTES: z.coerce.number().int().min(0).default(0),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   POLL_INTERVAL_MS: milliseconds(200),
   PAGE_ROWS: whole(1, 100_000).default(5_000),
@@ -50,6 +51,8 @@ const settings = z.object({
 export type Config = Readonly<{
   stateDirectory: string;
   logsDirectory: string;
+  /** A consumer log that has grown to this is rotated; undefined for never. */
+  logRotateBytes: number | undefined;
   /** What generators draw from. */
   dataDirectory: string;
   /** Of generators, where a person gives no other. */
@@ -115,6 +118,7 @@ export const readConfig = (directory = process.cwd()): Config => {
   return Object.freeze({
     stateDirectory: resolve(directory, read.STATE_DIR),
     logsDirectory: resolve(directory, read.CONSUMER_LOGS_DIR),
+    logRotateBytes: read.LOG_ROTATE_BYTES === 0 ? undefined : read.LOG_ROTATE_BYTES,
     dataDirectory: read.DATA_DIR === undefined ? join(packageRoot, 'data') : resolve(directory, read.DATA_DIR),
     generatorSeed: read.GENERATOR_SEED,
     enginesHome: resolve(directory, read.ROWBRIDGE_HOME),

@@ -59,6 +59,7 @@ export const runWorkerForever = async (options: WorkerOptions): Promise<void> =>
     output,
     json,
     ...(every === undefined ? {} : { every }),
+    ...(config.logRotateBytes === undefined ? {} : { rotateBytes: config.logRotateBytes }),
     directory: config.logsDirectory,
     readRecordTimestamp: recordTimestamp(clients.reader),
     log,

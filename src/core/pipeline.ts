@@ -55,6 +55,8 @@ export type SinkParts = Readonly<{
   json: boolean;
   /** After how many values numbers are shown, where a person has said so. */
   every?: number;
+  /** After how many bytes a sink that appends to a file begins a new one; without it never. */
+  rotateBytes?: number;
   readRecordTimestamp(topic: string, partition: number, offset: bigint): Promise<RecordTimestamp>;
   log: Log;
 }>;

@@ -4,6 +4,7 @@ import type { Config } from '../../src/config.js';
 export const configWith = (given: Readonly<NodeJS.ProcessEnv> = {}, changes: Partial<Config> = {}): Config => ({
   stateDirectory: '/nowhere/state',
   logsDirectory: '/nowhere/consumer_logs',
+  logRotateBytes: undefined,
   dataDirectory: '/nowhere/data',
   generatorSeed: undefined,
   enginesHome: '/nowhere/.rowbridge',

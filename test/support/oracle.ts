@@ -25,8 +25,13 @@ export const readLogs = (directory: string): ReadonlyMap<string, readonly (LogLi
     : [];
   return new Map(
     instances.map(({ name }) => {
-      const path = join(directory, name, 'consumer_log.json');
-      const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+      const rotated = readdirSync(join(directory, name)).filter((file) => /^consumer_log\.\d.*\.json$/.test(file));
+      const inOrder = rotated
+        .map((file) => file.replace('Z.json', 'Z-1.json'))
+        .sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+      const files = [...inOrder.map((file) => file.replace('Z-1.json', 'Z.json')), 'consumer_log.json'];
+      const paths = files.map((file) => join(directory, name, file)).filter((path) => existsSync(path));
+      const lines = paths.flatMap((path) => readFileSync(path, 'utf8').split('\n').slice(0, -1));
       return [name, lines.map((text) => ({ ...(JSON.parse(text) as LogLine), text }))];
     }),
   );

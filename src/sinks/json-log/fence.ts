@@ -115,10 +115,16 @@ export const fenceLog = async (s: Surroundings, directory: string, seen: number)
 };
 
 /**
- * Moves a log to a name with the time, if it is the one with this inode; undefined when it is another by now. It goes by way of
- * a fence's directory, from where it comes back by itself if this process dies on the way.
+ * Moves a log to another name in its directory, if it is the one with this inode; undefined when it is another by now. It goes by way
+ * of a fence's directory, from where it comes back by itself if this process dies on the way.
+ * @param to gives the new path, from the names that are there
  */
-export const setLogAside = async (s: Surroundings, directory: string, ino: number): Promise<string | undefined> => {
+export const moveLog = async (
+  s: Surroundings,
+  directory: string,
+  ino: number,
+  to: (names: readonly string[]) => string,
+): Promise<string | undefined> => {
   const holder = newHolder(s, directory);
   const held = join(holder, 'old');
   await makeDirectory(holder, s.files);
@@ -130,13 +136,17 @@ export const setLogAside = async (s: Surroundings, directory: string, ino: numbe
     await finish(s, directory, holder);
     return undefined;
   }
-  const taken = new Set(await s.files.readdir(directory));
-  for (const path of asideNames(directory, '', s.now())) {
-    if (taken.has(basename(path))) continue;
-    const moved = await ifThere(s.files.rename(held, path).then(() => path));
-    await syncDirectory(s.files, directory);
-    await clear(s.files, holder);
-    return moved;
-  }
-  return undefined;
+  const path = to(await s.files.readdir(directory));
+  const moved = await ifThere(s.files.rename(held, path).then(() => path));
+  await syncDirectory(s.files, directory);
+  await clear(s.files, holder);
+  return moved;
 };
+
+/** Moves a log to a name with the time, as `moveLog` does. */
+export const setLogAside = (s: Surroundings, directory: string, ino: number): Promise<string | undefined> =>
+  moveLog(s, directory, ino, (names) => {
+    const taken = new Set(names);
+    for (const path of asideNames(directory, '', s.now())) if (!taken.has(basename(path))) return path;
+    throw fenceBusy(logPath(directory));
+  });

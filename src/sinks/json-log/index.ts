@@ -4,12 +4,13 @@ import { isLockLost } from '../../adapters/files/directory-lock.js';
 import { type FileSystem, nodeFiles } from '../../adapters/files/file-system.js';
 import { type Processes, systemProcesses } from '../../adapters/files/process-identity.js';
 import { delayOrAbort } from '../../core/delay.js';
+import { messageOf } from '../../core/errors.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Sink } from '../../core/sink.js';
 import { encodeBatch, type Lanes } from './encode-batch.js';
 import { fileError, instanceInvalid, waitAborted } from './log-errors.js';
 import { type Opened, openInstance } from './open-instance.js';
-import { resumeInstance } from './resume-instance.js';
+import { resumeInstance, stillClaimed } from './resume-instance.js';
 import { logPath, type Surroundings } from './surroundings.js';
 
 export { instanceLogs, lastLogged } from './last-logged.js';
@@ -20,6 +21,8 @@ export type JsonLogOptions = Pick<SinkParts, 'instance' | 'directory' | 'readRec
     keyField?: string;
     /** How long a worker that lost a partition may take to let go of it before its log is taken away; default one second. */
     graceMs?: number;
+    /** A log that has grown to this is closed under a name with the time, and a new one begun; without it never. */
+    rotateBytes?: number;
     /** Ends every wait. */
     signal?: AbortSignal;
     now?: () => Date;
@@ -62,12 +65,12 @@ const oneByOne = (path: string): (<R>(call: () => Promise<R>) => Promise<R>) => 
 
 /** What the sink does, one call at a time. */
 const session = <T extends object>(s: Surroundings, directory: string, options: JsonLogOptions): JsonLog<T> => {
-  const { readRecordTimestamp, keyField = 'id', graceMs = 1_000 } = options;
+  const { readRecordTimestamp, keyField = 'id', graceMs = 1_000, rotateBytes } = options;
   let opened: Opened | undefined;
   let lanes: Lanes = new Map();
 
   const open = async (): Promise<Opened> => {
-    opened ??= await openInstance(s, directory, graceMs);
+    opened ??= await openInstance(s, directory, { graceMs, rotateBytes });
     return opened;
   };
 
@@ -76,6 +79,18 @@ const session = <T extends object>(s: Surroundings, directory: string, options: 
     const closing = opened;
     opened = undefined;
     await closing?.close();
+  };
+
+  /** After a rotation: claims what it had, but for what others have claimed since. Whatever fails, the next write asks again. */
+  const goOn = async (): Promise<void> => {
+    lanes = new Map();
+    try {
+      const at = await open();
+      lanes = (await resumeInstance(s, at, readRecordTimestamp, await stillClaimed(at))).lanes;
+    } catch (error) {
+      s.log.debug({ reason: messageOf(error) }, 'a log is not open again after its rotation');
+      if (isLockLost(error)) await close();
+    }
   };
 
   return {
@@ -96,8 +111,10 @@ const session = <T extends object>(s: Surroundings, directory: string, options: 
     async write(results) {
       if (results.length === 0) return;
       const batch = encodeBatch(results, lanes, keyField);
-      await (await open()).log.append(batch);
+      const { log } = await open();
+      await log.append(batch);
       for (const [lane, { offset }] of batch.lasts) lane.next = offset + 1n;
+      if (await log.rotateIfDue()) await goOn();
     },
   };
 };

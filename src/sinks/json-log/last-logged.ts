@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifThere, nodeFiles, unless } from '../../adapters/files/file-system.js';
+import { furthest, readCarried } from './carried.js';
 import { fencesUnderWay } from './fence.js';
 import type { LastLine } from './log-content.js';
 import { readContent } from './read-content.js';
@@ -15,7 +16,7 @@ const places = async (directory: string): Promise<readonly string[]> => {
 };
 
 /**
- * The last line of each partition in an instance's log, by `partitionKey`, and how many lines it has of it.
+ * The last line of each partition in an instance's log and the rotated ones, by `partitionKey`, and how many lines the log has of it.
  * Only reads: a torn line at the end is left where it is, and not counted.
  * @throws BridgeError `integrity` for a broken line
  */
@@ -25,12 +26,13 @@ export const lastLogged = async ({ directory, instance }: Where): Promise<Readon
     const file = await ifThere(nodeFiles.open(path, 'r'));
     if (file === undefined) continue;
     try {
-      return (await readContent(nodeFiles, file, own)).offsets;
+      const { offsets } = await readContent(nodeFiles, file, own);
+      return furthest(offsets, await readCarried(nodeFiles, own));
     } finally {
       await file.close();
     }
   }
-  return new Map();
+  return readCarried(nodeFiles, own);
 };
 
 /** The same for every instance that has a folder. */

@@ -33,10 +33,14 @@ const sweep = async ({ files }: Surroundings, directory: string): Promise<void> 
  * Takes an instance's log: afterwards nobody of an earlier life can add to it.
  * @throws BridgeError `environment` when it is held by another or cannot be written, `integrity` when it is broken
  */
-export const openInstance = async (s: Surroundings, directory: string, graceMs: number): Promise<Opened> => {
+export const openInstance = async (
+  s: Surroundings,
+  directory: string,
+  { graceMs, rotateBytes }: Readonly<{ graceMs: number; rotateBytes?: number | undefined }>,
+): Promise<Opened> => {
   await makeDirectory(directory, s.files);
   const lock = await lockDirectory(s, directory);
-  const log = ownLog(s, directory, lock.confirm);
+  const log = ownLog(s, directory, lock.confirm, rotateBytes);
   const claim = ownClaim(s, directory, lock.token);
   const close = async () => {
     try {

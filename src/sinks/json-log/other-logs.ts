@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { unless } from '../../adapters/files/file-system.js';
+import { type Carried, readCarried } from './carried.js';
 import { endRivalry, rivalClaims } from './claims.js';
 import { fenceLog, openLog } from './fence.js';
 import type { LogContent } from './log-content.js';
@@ -55,10 +56,10 @@ export type OtherLogs = Readonly<{
   /** The partitions that others claim. */
   claimed(): Promise<ReadonlySet<string> | 'all'>;
   /**
-   * What is in the others' logs. Our claim must stand before it is called: then none of them can add a record of the wanted
+   * The last lines in the others' logs, the rotated ones included. Our claim must stand before it is called: then none of them can add a record of the wanted
    * partitions after it was read.
    */
-  read(wanted: ReadonlySet<string>): Promise<readonly LogContent[]>;
+  read(wanted: ReadonlySet<string>): Promise<readonly Carried[]>;
 }>;
 
 export const otherLogs = (s: Surroundings, own: string, token: string, graceMs: number): OtherLogs => {
@@ -76,12 +77,14 @@ export const otherLogs = (s: Surroundings, own: string, token: string, graceMs: 
     async read(wanted) {
       const directories = await otherDirectories(s, own);
       const alive = await Promise.all(directories.map((directory) => endRivalry(s, directory, { token, wanted }, graceMs)));
-      const contents: LogContent[] = [];
+      const found: Carried[] = [];
       for (const [index, directory] of directories.entries()) {
         const content = await readUntorn(s, directory, memory, alive[index] === true);
-        if (content !== undefined) contents.push(content);
+        if (content !== undefined) found.push(content.offsets);
+        // After the log, which may be rotated at this moment: what it held is carried before it is moved.
+        found.push(await readCarried(s.files, directory));
       }
-      return contents;
+      return found;
     },
   };
 };

@@ -5,12 +5,12 @@ import { openLog, setLogAside } from './fence.js';
 import { inodeOf } from './fence-steps.js';
 import { appended, type LogContent } from './log-content.js';
 import { logChanged, logFenced, writeFailed } from './log-errors.js';
-import { type LogIndex, logIndex } from './log-index.js';
+import { logIndex } from './log-index.js';
+import { type LogState, moveAway, release, rotate, rotateIfDue } from './log-state.js';
 import { readContent } from './read-content.js';
+import { rotationDue } from './rotation.js';
 import { cutTail } from './set-aside.js';
 import { logPath, type Surroundings } from './surroundings.js';
-
-type State = { file: OpenFile | undefined; content: LogContent | undefined; readonly index: LogIndex; confirm(): Promise<void> };
 
 /** The log that this worker writes to. Whatever fails: what was counted before stands, and nothing of the failed batch counts. */
 export type OwnLog = Readonly<{
@@ -23,16 +23,14 @@ export type OwnLog = Readonly<{
    * @throws BridgeError `transient` when nothing of it counts
    */
   append(batch: EncodedBatch): Promise<void>;
+  /** Rotates it if that is due, and never fails. Afterwards it is closed: it has to be claimed anew like any log. */
+  rotateIfDue(): Promise<boolean>;
   /** Moves all of it to a name with the time. @throws BridgeError `transient` when it was taken over meanwhile */
   setAside(): Promise<string>;
+  /** Closes it under a name with the time; undefined when there is nothing in it. @throws BridgeError `transient` */
+  rotate(): Promise<string | undefined>;
   close(): Promise<void>;
 }>;
-
-const release = async (state: State): Promise<void> => {
-  const { file } = state;
-  state.file = undefined;
-  await file?.close();
-};
 
 /** Where all may write to the directory they may write to the log; one made by another user is as that user left it. */
 const letAllWrite = async ({ files }: Surroundings, directory: string, file: OpenFile): Promise<void> => {
@@ -49,7 +47,7 @@ const unchanged = async (directory: string, { files }: Surroundings, file: OpenF
 const sayIfEmptied = async (
   s: Surroundings,
   directory: string,
-  { content: before, index }: State,
+  { content: before, index }: LogState,
   content: LogContent,
 ): Promise<void> => {
   if (content.bytes > 0 || (before?.bytes ?? (await index.bytes())) === 0) return;
@@ -57,7 +55,7 @@ const sayIfEmptied = async (
   s.log.warn({ file: logPath(directory) }, "the log was deleted or emptied: going on from the group's committed offsets");
 };
 
-const open = async (s: Surroundings, directory: string, state: State): Promise<LogContent> => {
+const open = async (s: Surroundings, directory: string, state: LogState): Promise<LogContent> => {
   if (state.file !== undefined && state.content !== undefined && (await unchanged(directory, s, state.file, state.content)))
     return state.content;
   await release(state);
@@ -84,7 +82,7 @@ const open = async (s: Surroundings, directory: string, state: State): Promise<L
 };
 
 /** Leaves the log as it was before the batch; where even that fails, the next `open` reads what became of it. */
-const takeBack = async (state: State, file: OpenFile, size: number): Promise<void> => {
+const takeBack = async (state: LogState, file: OpenFile, size: number): Promise<void> => {
   try {
     await file.truncate(size);
   } catch {
@@ -92,7 +90,7 @@ const takeBack = async (state: State, file: OpenFile, size: number): Promise<voi
   }
 };
 
-const append = async (s: Surroundings, directory: string, state: State, batch: EncodedBatch): Promise<void> => {
+const append = async (s: Surroundings, directory: string, state: LogState, batch: EncodedBatch): Promise<void> => {
   const { file, content } = state;
   const path = logPath(directory);
   if (file === undefined || content === undefined) throw logFenced(path);
@@ -124,23 +122,19 @@ const append = async (s: Surroundings, directory: string, state: State, batch: E
 
 /**
  * @param confirm fails when another has the lock; whoever takes the lock takes the log away from all that claimed it before
+ * @param rotateBytes a log that has grown to this is rotated; undefined for never
  */
-export const ownLog = (s: Surroundings, directory: string, confirm: () => Promise<void>): OwnLog => {
-  const state: State = { file: undefined, content: undefined, index: logIndex(s, directory), confirm };
+export const ownLog = (s: Surroundings, directory: string, confirm: () => Promise<void>, rotateBytes?: number): OwnLog => {
+  const due = rotationDue(s, directory, rotateBytes);
+  const state: LogState = { file: undefined, content: undefined, index: logIndex(s, directory), due, confirm };
   return {
     open: () => open(s, directory, state),
     isOurs: async () =>
       state.file !== undefined && (await inodeOf(s.files, logPath(directory))) === (await state.file.stat()).ino,
     append: (batch) => append(s, directory, state, batch),
-    async setAside() {
-      // Open until it is done: a file that is deleted while it is open leaves its inode to no other.
-      const path = state.file === undefined ? undefined : await setLogAside(s, directory, (await state.file.stat()).ino);
-      await release(state);
-      if (path === undefined) throw logFenced(logPath(directory));
-      await state.index.remove();
-      state.content = undefined;
-      return path;
-    },
+    rotateIfDue: () => rotateIfDue(s, directory, state),
+    setAside: () => moveAway(state, directory, ({ ino }) => setLogAside(s, directory, ino)),
+    rotate: async () => ((await open(s, directory, state)).bytes === 0 ? undefined : rotate(s, directory, state)),
     async close() {
       if (state.file !== undefined && state.content !== undefined) await state.index.save(state.content);
       await release(state);

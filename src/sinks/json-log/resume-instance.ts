@@ -1,10 +1,12 @@
 import type { SinkParts } from '../../core/pipeline.js';
 import { partitionKey, type TopicPartition } from '../../core/topic.js';
+import { furthest, readCarried } from './carried.js';
 import { endRivalry } from './claims.js';
 import { type Lanes, lanesFor } from './encode-batch.js';
 import { logFenced } from './log-errors.js';
 import type { Opened } from './open-instance.js';
-import { allPoints, ownPoints, topicPartitionOf } from './resume-points.js';
+import { allPoints, nextOf, ofTheseTopics, topicPartitionOf } from './resume-points.js';
+import { setRotatedAside } from './rotation.js';
 import { logPath, type Surroundings } from './surroundings.js';
 
 /** From which offsets on a worker may log: of what it asked about, and of all that it may log. */
@@ -12,29 +14,36 @@ export type Resumed = Readonly<{ next: ReadonlyMap<string, bigint>; lanes: Lanes
 
 const MOST_TRIES = 10;
 
-/**
- * A worker in the middle of a batch asks again for that batch's partition only: the others that it had stay claimed,
- * but for those that somebody else has claimed since.
- */
-const wantedBy = async ({ claim, others }: Opened, assigned: readonly TopicPartition[]): Promise<ReadonlySet<string>> => {
-  const asked = assigned.map(partitionKey);
-  if (asked.length !== 1 || claim.partitions.size <= 1) return new Set(asked);
+/** The partitions that a worker has claimed, but for those that somebody else has claimed since. */
+export const stillClaimed = async ({ claim, others }: Opened): Promise<readonly TopicPartition[]> => {
   const taken = await others.claimed();
-  const kept = taken === 'all' ? [] : [...claim.partitions].filter((key) => !taken.has(key));
-  return new Set([...asked, ...kept]);
+  return taken === 'all' ? [] : [...claim.partitions].filter((key) => !taken.has(key)).map(topicPartitionOf);
 };
 
-/** Sets the log aside when a topic in it was made anew; what it holds of topics that were not is still logged. */
+/** A worker in the middle of a batch asks again for that batch's partition only: the others that it had stay claimed. */
+const wantedBy = async (opened: Opened, assigned: readonly TopicPartition[]): Promise<ReadonlySet<string>> => {
+  const asked = assigned.map(partitionKey);
+  if (asked.length !== 1 || opened.claim.partitions.size <= 1) return new Set(asked);
+  return new Set([...asked, ...(await stillClaimed(opened)).map(partitionKey)]);
+};
+
+/** Sets aside what is of a topic that was made anew; what it holds of topics that were not is still logged. */
 const ownNext = async (
   s: Surroundings,
   { log, directory }: Opened,
   read: SinkParts['readRecordTimestamp'],
 ): Promise<ReadonlyMap<string, bigint>> => {
-  const { next, sameTopics } = await ownPoints(read, await log.open());
-  if (sameTopics) return next;
-  const setAside = await log.setAside();
-  s.log.warn({ file: logPath(directory), setAside }, 'the topic was made anew: the old log is set aside and a new one begun');
-  return next;
+  const inLog = await ofTheseTopics(read, (await log.open()).offsets);
+  const carried = await readCarried(s.files, directory);
+  // What is behind a line of the log need not be looked at.
+  const further = new Map([...carried].filter(([key, { offset }]) => offset > (inLog.still.get(key)?.offset ?? -1n)));
+  const before = await ofTheseTopics(read, further);
+  if (!before.sameTopics) await setRotatedAside(s, directory, furthest(inLog.still, before.still));
+  if (!inLog.sameTopics) {
+    const setAside = await log.setAside();
+    s.log.warn({ file: logPath(directory), setAside }, 'the topic was made anew: the old log is set aside and a new one begun');
+  }
+  return nextOf(furthest(inLog.still, before.still));
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { SinkParts } from '../../core/pipeline.js';
-import type { LastLine, LogContent } from './log-content.js';
+import type { Carried } from './carried.js';
+import type { LastLine } from './log-content.js';
 
 type ReadTimestamp = SinkParts['readRecordTimestamp'];
 
@@ -16,28 +17,32 @@ const isOfThisTopic = async (read: ReadTimestamp, key: string, { offset, timesta
   return found.kind === 'gone' || (found.kind === 'found' && found.timestamp === timestamp);
 };
 
-/** The offset after the last line of each partition, and whether all of them are of the topics as they are now. */
-export const ownPoints = async (
+/** The last lines that are of the topics as they are now, and whether all are. */
+export const ofTheseTopics = async (
   read: ReadTimestamp,
-  { offsets }: LogContent,
-): Promise<Readonly<{ next: ReadonlyMap<string, bigint>; sameTopics: boolean }>> => {
-  const next = new Map<string, bigint>();
-  for (const [key, last] of offsets) if (await isOfThisTopic(read, key, last)) next.set(key, last.offset + 1n);
-  return { next, sameTopics: next.size === offsets.size };
+  offsets: Carried,
+): Promise<Readonly<{ still: Carried; sameTopics: boolean }>> => {
+  const still = new Map<string, LastLine>();
+  for (const [key, last] of offsets) if (await isOfThisTopic(read, key, last)) still.set(key, last);
+  return { still, sameTopics: still.size === offsets.size };
 };
+
+/** The offset after each of the last lines. */
+export const nextOf = (offsets: Carried): ReadonlyMap<string, bigint> =>
+  new Map([...offsets].map(([key, { offset }]) => [key, offset + 1n]));
 
 /** The offset after the last line of each wanted partition in any log; lines of a topic that was made anew since do not count. */
 export const allPoints = async (
   read: ReadTimestamp,
   wanted: ReadonlySet<string>,
   own: ReadonlyMap<string, bigint>,
-  others: readonly LogContent[],
+  others: readonly Carried[],
 ): Promise<ReadonlyMap<string, bigint>> => {
   const points = new Map<string, bigint>();
   for (const key of wanted) {
     const mine = own.get(key) ?? 0n;
     const further = others
-      .map(({ offsets }) => offsets.get(key))
+      .map((offsets) => offsets.get(key))
       .filter((last) => last !== undefined && last.offset >= mine)
       .sort((a, b) => ((b as LastLine).offset > (a as LastLine).offset ? 1 : -1)) as LastLine[];
     let next = mine;

@@ -29,7 +29,14 @@ type Worker = {
   error?: unknown;
 };
 
-type World = Readonly<{ directory: string; machine: Machine; random(): number; committed: bigint[]; workers: Worker[] }>;
+type World = Readonly<{
+  directory: string;
+  rotateBytes?: number;
+  machine: Machine;
+  random(): number;
+  committed: bigint[];
+  workers: Worker[];
+}>;
 
 /** The results of a record: now and then more than one. */
 const unit = (partition: number, offset: bigint) =>
@@ -96,6 +103,8 @@ const start = (world: World, instance: string): Worker => {
     instance,
     log: silentLog,
     graceMs: 40,
+    now: () => new Date('2026-11-21T01:22:33Z'),
+    ...(world.rotateBytes === undefined ? {} : { rotateBytes: world.rotateBytes }),
     readRecordTimestamp: async (_topic, _partition, offset) => ({ kind: 'found', timestamp: 1_700_000_000_000 + Number(offset) }),
     files: life.files,
     processes: life.processes,
@@ -148,8 +157,20 @@ const turns = async ({ machine }: World, count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) if (!(await machine.turn())) return;
 };
 
-/** The text of a log; an instance that was killed early on may have none, but then nobody may hold it either. */
-const textOf = (directory: string): string => {
+/** The text of a log and of the rotated ones before it. */
+const textOf = (directory: string): string => rotatedText(directory) + currentText(directory);
+
+/** Clocks stand still here, so the names differ by their number only. */
+const rotatedText = (directory: string): string =>
+  readdirSync(directory)
+    .map((name) => /^consumer_log\.\d.*Z(?:-(\d+))?\.json$/.exec(name))
+    .filter((match) => match !== null)
+    .sort((a, b) => Number(a[1] ?? 1) - Number(b[1] ?? 1))
+    .map(([name]) => readFileSync(join(directory, name), 'utf8'))
+    .join('');
+
+/** An instance that was killed early on may have none, but then nobody may hold it either. */
+const currentText = (directory: string): string => {
   if (existsSync(join(directory, 'consumer_log.json'))) return readFileSync(join(directory, 'consumer_log.json'), 'utf8');
   for (const name of readdirSync(directory))
     if (name.includes('fenced-by') && readdirSync(join(directory, name)).some((file) => file === 'old' || file === 'new'))
@@ -216,10 +237,12 @@ const runOnce = async ({
   seed,
   containers,
   fullDisk,
+  rotateBytes,
 }: {
   seed: number;
   containers: boolean;
   fullDisk: boolean;
+  rotateBytes: number;
 }): Promise<void> => {
   const random = randomFrom(seed);
   let healing = false;
@@ -232,7 +255,8 @@ const runOnce = async ({
     freezing: () => (healing ? 0.002 : freezing),
   });
   const directory = mkdtempSync(join(tmpdir(), 'rowbridge-sim-'));
-  const world: World = { directory, machine, random, committed: Array(PARTITIONS).fill(0n), workers: [] };
+  const rotating = rotateBytes === 0 ? {} : { rotateBytes };
+  const world: World = { directory, ...rotating, machine, random, committed: Array(PARTITIONS).fill(0n), workers: [] };
   try {
     for (const instance of INSTANCES) believe(start(world, instance), instance === 'w1' ? [0] : instance === 'w2' ? [1] : []);
     for (let event = 0; event < 12; event++) {
@@ -251,7 +275,15 @@ const runOnce = async ({
 describe('any interleaving of workers, heirs, kills and stops', () => {
   it('leaves every record exactly once in all logs together', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.record({ seed: fc.integer(), containers: fc.boolean(), fullDisk: fc.boolean() }), runOnce),
+      fc.asyncProperty(
+        fc.record({
+          seed: fc.integer(),
+          containers: fc.boolean(),
+          fullDisk: fc.boolean(),
+          rotateBytes: fc.constantFrom(0, 1, 200, 500),
+        }),
+        runOnce,
+      ),
       { numRuns: Number(process.env.RUNS ?? 60), ...(process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }) },
     );
   }, 600_000);
