@@ -6,6 +6,7 @@ import { consume } from './commands/consume.js';
 import { doctor } from './commands/doctor.js';
 import { enginesCommands } from './commands/engines.js';
 import { list } from './commands/list.js';
+import { logsCommands } from './commands/logs.js';
 import { produce } from './commands/produce.js';
 import { replay } from './commands/replay.js';
 import { schemaCommands } from './commands/schema.js';
@@ -102,6 +103,8 @@ export const runCli = async (argv: readonly string[], exit: (code: number) => vo
     .command('schema')
     .description('the Avro schemas of tables: what they are, whether they fit, and their files');
   for (const spec of schemaCommands) addCommand(schema, spec, done, exit);
+  const logs = program.command('logs').description('consumer logs: check, repair and rotate them');
+  for (const spec of logsCommands) addCommand(logs, spec, done, exit);
   program.addHelpText(
     'after',
     '\nExamples:\n  $ rowbridge up\n  $ rowbridge status --json\n  $ rowbridge consume products --instance consumer_1\n',

@@ -1,10 +1,18 @@
 import { join } from 'node:path';
 import { type FileSystem, ifThere, syncDirectory, withFile, writeWhole } from '../../adapters/files/file-system.js';
 import { fileModeIn } from '../../adapters/files/open-to-all.js';
-import { contentText, EMPTY_LOG, type LastLine, parseContent } from './log-content.js';
+import {
+  contentText,
+  EMPTY_LOG,
+  type LastLine,
+  type LogContent,
+  parseContent,
+  type StoredContent,
+  vouchFor,
+} from './log-content.js';
 import { fenceBusy } from './log-errors.js';
 import { rotatedLogs } from './log-files.js';
-import { scanLog } from './scan-log.js';
+import { readTail, scanLog } from './scan-log.js';
 import { logPath, type Surroundings } from './surroundings.js';
 
 /**
@@ -61,14 +69,57 @@ export const readCarried = async (files: FileSystem, directory: string): Promise
   throw fenceBusy(logPath(directory));
 };
 
-/** Writes what is carried from now on, durably, and removes the files that were read before it. */
-export const writeCarried = async (s: Surroundings, directory: string, carried: Carried): Promise<void> => {
+/** Names of rotated logs, and of the log that is about to become the last of them. */
+type Listed = Readonly<{ rotated: readonly string[]; log: StoredContent | undefined }>;
+
+const parseListed = (text: string): Listed => {
+  try {
+    const { rotated } = JSON.parse(text);
+    return { rotated: Array.isArray(rotated) ? rotated.map(String) : [], log: parseContent(text) };
+  } catch {
+    return { rotated: [], log: undefined };
+  }
+};
+
+const listed = async (files: FileSystem, directory: string): Promise<readonly Listed[]> => {
+  const texts = (await namesOf(files, directory)).map((name) => ifThere(files.readFile(join(directory, name), 'utf8')));
+  return (await Promise.all(texts)).map((text) => parseListed(text ?? ''));
+};
+
+/** Rotated logs that are no longer there: packed or moved away. One whose rotation did not come about is not among them. */
+export const logsAway = async (files: FileSystem, directory: string): Promise<readonly string[]> => {
+  const there = new Set((await ifThere(files.readdir(directory))) ?? []);
+  const away = new Set<string>();
+  for (const { rotated, log } of await listed(files, directory)) {
+    for (const name of rotated) if (!there.has(name)) away.add(name);
+    const last = rotated.at(-1);
+    if (last === undefined || !away.has(last) || log === undefined) continue;
+    const still = await ifThere(
+      withFile(files, logPath(directory), 'r', async (file) => vouchFor(log, await readTail(file, log.content.bytes))),
+    );
+    if (still !== undefined) away.delete(last);
+  }
+  return [...away];
+};
+
+/**
+ * Writes what is carried from now on, durably, and removes the files that were read before it.
+ * @param log what is about to be rotated, and its name then; undefined when all that was rotated is set aside
+ */
+export const writeCarried = async (
+  s: Surroundings,
+  directory: string,
+  carried: Carried,
+  log?: Readonly<{ content: LogContent; name: string }>,
+): Promise<void> => {
   const before = await namesOf(s.files, directory);
+  const known = log === undefined ? [] : (await listed(s.files, directory)).flatMap(({ rotated }) => rotated);
+  const rotated = [...new Set(log === undefined ? [] : [...known, log.name])];
   const offsets = new Map([...carried].map(([key, last]) => [key, { ...last, lines: 0 }]));
   const temporary = join(directory, `worker.tmp-${s.unique()}`);
   try {
     await withFile(s.files, temporary, 'wx', async (file) => {
-      await writeWhole(file, Buffer.from(contentText({ ...EMPTY_LOG, offsets })));
+      await writeWhole(file, Buffer.from(contentText({ ...(log?.content ?? EMPTY_LOG), offsets }, { rotated })));
       const mode = await fileModeIn(directory, s.files);
       if (mode !== undefined) await file.chmod(mode);
       await file.sync();

@@ -1,19 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isLockLost } from '../../adapters/files/directory-lock.js';
-import { type FileSystem, nodeFiles } from '../../adapters/files/file-system.js';
-import { type Processes, systemProcesses } from '../../adapters/files/process-identity.js';
-import { delayOrAbort } from '../../core/delay.js';
+import type { FileSystem } from '../../adapters/files/file-system.js';
+import type { Processes } from '../../adapters/files/process-identity.js';
 import { messageOf } from '../../core/errors.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Sink } from '../../core/sink.js';
 import { encodeBatch, type Lanes } from './encode-batch.js';
-import { fileError, instanceInvalid, waitAborted } from './log-errors.js';
+import { fileError, instanceInvalid } from './log-errors.js';
 import { type Opened, openInstance } from './open-instance.js';
 import { resumeInstance, stillClaimed } from './resume-instance.js';
-import { logPath, type Surroundings } from './surroundings.js';
+import { logPath, type Surroundings, surroundingsOf } from './surroundings.js';
 
-export { instanceLogs, lastLogged } from './last-logged.js';
+export { instanceLogs, lastLogged, logPaths } from './last-logged.js';
 
 export type JsonLogOptions = Pick<SinkParts, 'instance' | 'directory' | 'readRecordTimestamp' | 'log'> &
   Readonly<{
@@ -35,21 +33,6 @@ export type JsonLogOptions = Pick<SinkParts, 'instance' | 'directory' | 'readRec
 export type JsonLog<T> = Sink<T> & Required<Pick<Sink<T>, 'open' | 'resume' | 'close'>>;
 
 const INSTANCE_NAME = /^[a-z0-9_-]+$/;
-
-const pauseUntil =
-  (signal: AbortSignal) =>
-  async (ms: number): Promise<void> => {
-    if (!(await delayOrAbort(ms, signal))) throw waitAborted();
-  };
-
-const surroundingsOf = (options: JsonLogOptions): Surroundings => ({
-  files: options.files ?? nodeFiles,
-  processes: options.processes ?? systemProcesses(),
-  log: options.log,
-  now: options.now ?? (() => new Date()),
-  pause: options.pause ?? pauseUntil(options.signal ?? new AbortController().signal),
-  unique: options.unique ?? randomUUID,
-});
 
 /** Runs one call after the other, whatever becomes of them. */
 const oneByOne = (path: string): (<R>(call: () => Promise<R>) => Promise<R>) => {

@@ -4,6 +4,7 @@ import { ifThere, nodeFiles, unless } from '../../adapters/files/file-system.js'
 import { furthest, readCarried } from './carried.js';
 import { fencesUnderWay } from './fence.js';
 import type { LastLine } from './log-content.js';
+import { rotatedLogs } from './log-files.js';
 import { readContent } from './read-content.js';
 import { logPath } from './surroundings.js';
 
@@ -13,6 +14,14 @@ type Where = Readonly<{ directory: string; instance: string }>;
 const places = async (directory: string): Promise<readonly string[]> => {
   const held = (await fencesUnderWay(nodeFiles, directory)).flatMap(({ holder }) => [join(holder, 'new'), join(holder, 'old')]);
   return [...held, logPath(directory)];
+};
+
+/** The files that hold an instance's lines, in the order of the lines: the rotated logs, then the log. */
+export const logPaths = async ({ directory, instance }: Where): Promise<readonly string[]> => {
+  const own = join(directory, instance);
+  const rotated = await rotatedLogs(nodeFiles, own);
+  for (const path of await places(own)) if ((await ifThere(nodeFiles.stat(path))) !== undefined) return [...rotated, path];
+  return rotated;
 };
 
 /**

@@ -24,12 +24,13 @@ const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 /** A claim about a log that holds only if its bytes before `bytes` have this hash. */
 export type StoredContent = Readonly<{ content: Omit<LogContent, 'tail'>; tailHash: string }>;
 
-export const contentText = ({ bytes, lines, tail, offsets }: LogContent): string => {
+/** @param more fields of the caller's own */
+export const contentText = ({ bytes, lines, tail, offsets }: LogContent, more: object = {}): string => {
   const partitions = [...offsets].map(([key, { offset, timestamp, lines }]) => [
     key,
     { offset: offset.toString(), timestamp, lines },
   ]);
-  return `${JSON.stringify({ version: VERSION, bytes, lines, tail: hashOf(tail), offsets: Object.fromEntries(partitions) }, null, 2)}\n`;
+  return `${JSON.stringify({ version: VERSION, bytes, lines, tail: hashOf(tail), offsets: Object.fromEntries(partitions), ...more }, null, 2)}\n`;
 };
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -72,6 +72,22 @@ export const logBroken = (path: string, line: number): BridgeError =>
     fix: `Look at it, then run 'rowbridge logs repair'.`,
   });
 
+export const tooBroken = (directory: string, most: number): BridgeError =>
+  new BridgeError({
+    code: 'LOG_TOO_BROKEN',
+    kind: 'integrity',
+    found: `The logs in ${directory} are damaged in ${most} places or more: too many to mend one by one.`,
+    fix: 'Set them aside and replay: the records are in the topic.',
+  });
+
+export const logsMovedAway = (directory: string, names: readonly string[]): BridgeError =>
+  new BridgeError({
+    code: 'LOGS_MOVED_AWAY',
+    kind: 'environment',
+    found: `Rotated logs of ${directory} are not there: ${names.join(', ')}. Without them nobody can tell which records are logged.`,
+    fix: 'Put them back (unpacked) for the repair.',
+  });
+
 export const valueUnwritable = (at: string, cause: unknown): BridgeError =>
   new BridgeError({
     code: 'LOG_VALUE_UNWRITABLE',

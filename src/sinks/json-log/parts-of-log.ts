@@ -20,16 +20,16 @@ const continues = ({ key, offset, part, of }: LogLine, { last }: Open): boolean 
 /** The parts of a log in their order, each byte in exactly one; damages side by side are one. */
 export async function* partsOfLog(file: OpenFile): AsyncGenerator<readonly (Unit | Damage)[]> {
   let open: Open | undefined;
-  let damage: (Place & { ended: boolean; nul: boolean }) | undefined;
+  let damage: (Place & { foreign: boolean; nul: boolean }) | undefined;
   let number = 0;
-  const spoilt = (place: Place, ended: boolean, nul: boolean): void => {
+  const spoilt = (place: Place, foreign: boolean, nul: boolean): void => {
     const from = damage ?? place;
     damage = {
       line: from.line,
       at: from.at,
       bytes: place.at + place.bytes - from.at,
-      ended: ended && damage?.ended !== false,
-      nul: nul && damage?.nul !== false,
+      foreign: foreign || damage?.foreign === true,
+      nul: nul || damage?.nul === true,
     };
   };
   const taken = ({ at, bytes, text, ended }: FileLine, parts: (Unit | Damage)[]): void => {
@@ -37,7 +37,7 @@ export async function* partsOfLog(file: OpenFile): AsyncGenerator<readonly (Unit
     const parsed = ended && text !== undefined ? parseLine(text) : undefined;
     const line = parsed !== undefined && parsed.part <= parsed.of ? parsed : undefined;
     if (open !== undefined && (line === undefined || !continues(line, open))) {
-      spoilt(open, true, false);
+      spoilt(open, ended, false);
       open = undefined;
     }
     if (line === undefined || (open === undefined && line.part !== 1)) {
@@ -69,14 +69,11 @@ export async function* partsOfLog(file: OpenFile): AsyncGenerator<readonly (Unit
     for (const line of lines) taken(line, parts);
     if (parts.length > 0) yield parts;
   }
-  // What was begun and not ended is torn; whole lines that are not ours are foreign also at the end.
-  const whole = damage?.ended === true;
-  if (open !== undefined && !whole) spoilt(open, false, false);
   const found: Damage[] = [];
   if (damage !== undefined) {
-    const { line, at, bytes, nul } = damage;
-    found.push({ kind: whole ? 'foreign' : nul ? 'nul' : 'torn', line, at, bytes });
+    const { line, at, bytes, foreign, nul } = damage;
+    found.push({ kind: foreign ? 'foreign' : nul ? 'nul' : 'torn', line, at, bytes });
   }
-  if (open !== undefined && whole) found.push({ kind: 'torn', line: open.line, at: open.at, bytes: open.bytes });
+  if (open !== undefined) found.push({ kind: 'torn', line: open.line, at: open.at, bytes: open.bytes });
   if (found.length > 0) yield found;
 }

@@ -24,10 +24,12 @@ export const rotateLog = async (
   directory: string,
   log: Readonly<{ ino: number; content: LogContent; index: LogIndex }>,
 ): Promise<string | undefined> => {
-  await writeCarried(s, directory, furthest(await readCarried(s.files, directory), log.content.offsets));
+  const { ino, content } = log;
+  const name = nextRotatedName(await s.files.readdir(directory), s.now());
+  await writeCarried(s, directory, furthest(await readCarried(s.files, directory), content.offsets), { content, name });
   await log.index.remove();
-  const rotated = await moveLog(s, directory, log.ino, (names) => join(directory, nextRotatedName(names, s.now())));
-  if (rotated !== undefined) s.log.info({ file: rotated, bytes: log.content.bytes, lines: log.content.lines }, 'rotated a log');
+  const rotated = await moveLog(s, directory, ino, () => join(directory, name));
+  if (rotated !== undefined) s.log.info({ file: rotated, bytes: content.bytes, lines: content.lines }, 'rotated a log');
   return rotated;
 };
 
