@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import type { CommandSpec, Options } from './commands/command.js';
 import { consume } from './commands/consume.js';
 import { doctor } from './commands/doctor.js';
+import { dlqCommands } from './commands/dlq.js';
 import { enginesCommands } from './commands/engines.js';
 import { list } from './commands/list.js';
 import { logsCommands } from './commands/logs.js';
@@ -105,6 +106,8 @@ export const runCli = async (argv: readonly string[], exit: (code: number) => vo
   for (const spec of schemaCommands) addCommand(schema, spec, done, exit);
   const logs = program.command('logs').description('consumer logs: check, repair and rotate them');
   for (const spec of logsCommands) addCommand(logs, spec, done, exit);
+  const dlq = program.command('dlq').description('dead letters: list, show and retry what could not be handled');
+  for (const spec of dlqCommands) addCommand(dlq, spec, done, exit);
   program.addHelpText(
     'after',
     '\nExamples:\n  $ rowbridge up\n  $ rowbridge status --json\n  $ rowbridge consume products --instance consumer_1\n',

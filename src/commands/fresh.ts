@@ -5,6 +5,7 @@ import type { ServerEnvironment } from '../config.js';
 import { BridgeError } from '../core/errors.js';
 import { keepTrying } from '../core/patience.js';
 import { type Pipeline, tableFeeds } from '../core/pipeline.js';
+import { retryGroupOf } from '../core/retry.js';
 import { deadLetterTopicOf } from '../core/topic.js';
 import type { Context, Options } from './command.js';
 import { ONE_SHOT_MS } from './setup.js';
@@ -38,7 +39,8 @@ export const freshOnGivenServers = async (
   const { signal, onRelease } = lifecycle;
   const tables = tableFeeds(pipeline).map(({ source }) => source.table);
   const topics = topicsOf(pipeline).flatMap(({ name }) => [name, deadLetterTopicOf(name)]);
-  const groups = pipeline.workers.map(({ name }) => name);
+  const retries = topicsOf(pipeline).map(({ name }) => retryGroupOf(name));
+  const groups = [...pipeline.workers.map(({ name }) => name), ...retries];
   if (options.yes !== true)
     throw needsYes(
       `${tables.length === 0 ? '' : `the tables ${tables.join(', ')}, `}the topics ${topics.join(', ')} and the groups ${groups.join(', ')}`,

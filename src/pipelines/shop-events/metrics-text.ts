@@ -1,4 +1,4 @@
-import { harmless } from '../../sinks/console/harmless.js';
+import { harmless } from '../../core/harmless.js';
 import { conversionOf, conversionText, hasConversion } from './conversion.js';
 import { type Metrics, OTHER_PRODUCTS } from './metrics.js';
 import { overall, TOP } from './metrics-report.js';

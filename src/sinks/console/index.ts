@@ -1,8 +1,8 @@
+import { harmless } from '../../core/harmless.js';
 import type { Colour } from '../../core/output.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Result, Sink } from '../../core/sink.js';
 import type { Meta } from '../../core/transform.js';
-import { harmless } from './harmless.js';
 
 /** Sums up what was shown since the start of the program. */
 export type Summary<T> = Readonly<{ add(value: T, meta: Meta): void; line(): string }>;

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { type FileSystem, ifThere, withFile } from '../../adapters/files/file-system.js';
 import { besideFindings, readIndex } from './beside-log.js';
 import type { AuditedFile, Finding } from './findings.js';
+import { logPlaces } from './last-logged.js';
 import type { LastLine } from './log-content.js';
 import { rotatedLogs } from './log-files.js';
 import { type OffsetRuns, offsetRuns } from './offset-runs.js';
 import { type Damage, partsOfLog, type Unit } from './parts-of-log.js';
-import { logPath } from './surroundings.js';
 
 /** A damage, with what is known of each partition before it and after it in the logs of its instance (key: `partitionKey`). */
 export type Broken = Damage &
@@ -110,7 +110,8 @@ export const instancesIn = async (files: FileSystem, directory: string): Promise
   const found: string[] = [];
   for (const name of ((await ifThere(files.readdir(directory))) ?? []).sort()) {
     const inside = await files.readdir(join(directory, name)).catch(() => []);
-    if (inside.some((file) => file.startsWith('consumer_log.') && file.endsWith('.json'))) found.push(name);
+    // A log may be in the hands of a fence at this moment.
+    if (inside.some((file) => file.startsWith('consumer_log.'))) found.push(name);
   }
   return found;
 };
@@ -125,8 +126,12 @@ export const auditLogs = async (files: FileSystem, directory: string, instances:
     const of: AuditedFile[] = [];
     const index = await readIndex(files, own);
     for (const path of await rotatedLogs(files, own)) of.push(...[(await auditFile(files, instance, path, tally)) ?? []].flat());
-    const log = await auditFile(files, instance, logPath(own), tally, index?.content.bytes);
-    if (log !== undefined) of.push(log);
+    for (const path of await logPlaces(files, own)) {
+      const log = await auditFile(files, instance, path, tally, index?.content.bytes);
+      if (log === undefined) continue;
+      of.push(log);
+      break;
+    }
     tally.broken.push(...tally.own);
     tally.findings.push(...(await besideFindings(files, { instance, directory: own, index, of })));
     all.set(instance, of);

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifThere, nodeFiles, unless } from '../../adapters/files/file-system.js';
+import { type FileSystem, ifThere, nodeFiles, unless } from '../../adapters/files/file-system.js';
 import { furthest, readCarried } from './carried.js';
 import { fencesUnderWay } from './fence.js';
 import type { LastLine } from './log-content.js';
@@ -11,8 +11,8 @@ import { logPath } from './surroundings.js';
 type Where = Readonly<{ directory: string; instance: string }>;
 
 /** The log itself, or the place where a fence holds it at this moment. */
-const places = async (directory: string): Promise<readonly string[]> => {
-  const held = (await fencesUnderWay(nodeFiles, directory)).flatMap(({ holder }) => [join(holder, 'new'), join(holder, 'old')]);
+export const logPlaces = async (files: FileSystem, directory: string): Promise<readonly string[]> => {
+  const held = (await fencesUnderWay(files, directory)).flatMap(({ holder }) => [join(holder, 'new'), join(holder, 'old')]);
   return [...held, logPath(directory)];
 };
 
@@ -20,7 +20,8 @@ const places = async (directory: string): Promise<readonly string[]> => {
 export const logPaths = async ({ directory, instance }: Where): Promise<readonly string[]> => {
   const own = join(directory, instance);
   const rotated = await rotatedLogs(nodeFiles, own);
-  for (const path of await places(own)) if ((await ifThere(nodeFiles.stat(path))) !== undefined) return [...rotated, path];
+  for (const path of await logPlaces(nodeFiles, own))
+    if ((await ifThere(nodeFiles.stat(path))) !== undefined) return [...rotated, path];
   return rotated;
 };
 
@@ -31,7 +32,7 @@ export const logPaths = async ({ directory, instance }: Where): Promise<readonly
  */
 export const lastLogged = async ({ directory, instance }: Where): Promise<ReadonlyMap<string, LastLine>> => {
   const own = join(directory, instance);
-  for (const path of await places(own)) {
+  for (const path of await logPlaces(nodeFiles, own)) {
     const file = await ifThere(nodeFiles.open(path, 'r'));
     if (file === undefined) continue;
     try {

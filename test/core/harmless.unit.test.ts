@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { harmless } from '../../../src/sinks/console/harmless.js';
+import { harmless } from '../../src/core/harmless.js';
 
 /** What can rewrite, hide or turn around what a terminal shows; by code points, apart from the sink's own list. */
 const isHarmful = (code: number): boolean =>

@@ -1,0 +1,170 @@
+import type { EndOffsets, IncomingBatch, OutgoingRecord, PartitionRecords, Publish, Subscribe, TopicReader } from './broker.js';
+import { type DeadLetter, deadLetterOf, originText, retryIdentity, retryOf, retryRecord } from './dead-letter.js';
+import { delayOrAbort } from './delay.js';
+import { BridgeError } from './errors.js';
+import type { Log } from './log.js';
+import { deadLetterTopicOf } from './topic.js';
+
+/** The group that remembers how far the dead letters of a topic were sent again. One member at a time does it. */
+export const retryGroupOf = (topic: string): string => `rowbridge-dlq-${topic}`;
+
+export type RetryRun = Readonly<{
+  /** Whose dead letters are sent again. */
+  topic: string;
+  /** The group for letters that name none; without it they are refused. */
+  group?: string;
+  /** The committed offset of `retryGroupOf`. */
+  committed(): Promise<bigint>;
+  subscribe: Subscribe;
+  publish: Publish;
+  reader: TopicReader;
+  /** Ends after this many letters. */
+  max?: number;
+  log: Log;
+  signal: AbortSignal;
+  onMarker?(marker: 'retry-after-ack'): void;
+  settleMs?: number;
+}>;
+
+export type Retried = {
+  /** Sent again now. */
+  retried: number;
+  /** Sent again by a retry that was stopped before it could say so. */
+  already: number;
+  /** Rows that could not be published: there are no bytes; they travel again when they change, or with a replay. */
+  withoutBytes: number;
+};
+
+const MOST_LETTERS = 100;
+
+const busy = (topic: string): BridgeError =>
+  new BridgeError({
+    code: 'RETRY_BUSY',
+    kind: 'environment',
+    found: `Another retry of the dead letters of '${topic}' is under way.`,
+    fix: 'Wait for its end.',
+  });
+
+const groupNeeded = ({ offset, topic }: DeadLetter): BridgeError =>
+  new BridgeError({
+    code: 'RETRY_GROUP_MISSING',
+    kind: 'configuration',
+    found: `The dead letter ${offset} of '${topic}' does not say which consumer group could not handle it, and several read the topic.`,
+    fix: 'Add --group NAME: only that group gets such letters again.',
+  });
+
+const same = (a: EndOffsets, b: EndOffsets): boolean =>
+  a.size === b.size && [...a].every(([partition, end]) => b.get(partition) === end);
+
+/** The end offsets once they stand still: the last request of a killed retry may still wait inside the broker. */
+const settledEnds = async ({ reader, topic, signal, settleMs = 1_000 }: RetryRun): Promise<EndOffsets> => {
+  let ends = await reader.endOffsets(topic);
+  while (await delayOrAbort(settleMs, signal)) {
+    const again = await reader.endOffsets(topic);
+    if (same(ends, again)) return again;
+    ends = again;
+  }
+  return ends;
+};
+
+/** Where in each partition a retry of a letter that is not committed can stand: beyond its origin. */
+const beginnings = async ({ reader, topic }: RetryRun, from: bigint): Promise<ReadonlyMap<number, bigint>> => {
+  const found = new Map<number, bigint>();
+  const at = { topic: deadLetterTopicOf(topic), partition: 0 };
+  const end = (await reader.endOffsets(at.topic)).get(0) ?? 0n;
+  for await (const records of reader.readRange(at, from, end))
+    for (const { origin } of records.map(deadLetterOf)) {
+      const known = origin === undefined ? undefined : found.get(origin.partition);
+      if (origin !== undefined && (known === undefined || origin.offset < known)) found.set(origin.partition, origin.offset);
+    }
+  return found;
+};
+
+/** The retries that are in the topic already, of letters that are not committed: a kill between acknowledgement and commit leaves such. */
+const alreadySent = async (run: RetryRun): Promise<ReadonlySet<string>> => {
+  const ends = await settledEnds(run);
+  const sent = new Set<string>();
+  for (const [partition, from] of await beginnings(run, await run.committed()))
+    for await (const records of run.reader.readRange({ topic: run.topic, partition }, from + 1n, ends.get(partition) ?? 0n))
+      for (const record of records) {
+        const identity = retryOf(record);
+        if (identity !== undefined) sent.add(identity);
+      }
+  return sent;
+};
+
+const sendAgain = async (
+  run: RetryRun,
+  letters: readonly DeadLetter[],
+  sent: ReadonlySet<string>,
+  counts: Retried,
+): Promise<void> => {
+  const partitions = new Map<number, OutgoingRecord[]>();
+  const now: Retried = { retried: 0, already: 0, withoutBytes: 0 };
+  for (const letter of letters) {
+    const { origin, group = run.group } = letter;
+    if (origin === undefined) now.withoutBytes++;
+    else if (sent.has(retryIdentity(letter.offset, originText(origin)))) now.already++;
+    else {
+      if (group === undefined) throw groupNeeded(letter);
+      const records = partitions.get(origin.partition) ?? [];
+      records.push(retryRecord(letter, origin, group));
+      partitions.set(origin.partition, records);
+      now.retried++;
+    }
+  }
+  const batches: PartitionRecords[] = [...partitions].map(([partition, records]) => ({ partition, records }));
+  if (batches.length > 0) await run.publish(run.topic, batches);
+  counts.retried += now.retried;
+  counts.already += now.already;
+  counts.withoutBytes += now.withoutBytes;
+};
+
+/**
+ * Sends dead letters again, each exactly once, to the partition that it came from and for the group that could not handle it.
+ * Publish, wait for the acknowledgement, commit; whoever goes on after a kill first looks into the topic for what was sent.
+ * Asked again after a failure it goes on where it stopped. A letter that fails again becomes a new letter.
+ * @throws BridgeError `environment` when another retry is under way, `transient` when a server is away
+ */
+export const retryDeadLetters = async (run: RetryRun, counts: Retried): Promise<void> => {
+  const letters = deadLetterTopicOf(run.topic);
+  const end = (await run.reader.endOffsets(letters)).get(0) ?? 0n;
+  let left = run.max ?? Number.POSITIVE_INFINITY;
+  if (left <= 0 || (await run.committed()) >= end) return;
+  const over = new AbortController();
+  const signal = AbortSignal.any([run.signal, over.signal]);
+  let sent: ReadonlySet<string> = new Set();
+  let refused: BridgeError | undefined;
+  const handle = async (batch: IncomingBatch): Promise<void> => {
+    for (let at = 0; at < batch.records.length && left > 0; at += MOST_LETTERS) {
+      const records = batch.records.slice(at, at + Math.min(MOST_LETTERS, left)).filter(({ offset }) => offset < end);
+      const last = records.at(-1);
+      if (last === undefined) break;
+      // Another retry may have the letters by now.
+      if (batch.isStale()) return;
+      await sendAgain(run, records.map(deadLetterOf), sent, counts);
+      run.onMarker?.('retry-after-ack');
+      await batch.commit(last.offset + 1n);
+      await batch.heartbeat();
+      left -= records.length;
+      if (last.offset + 1n >= end) left = 0;
+    }
+    if (left <= 0) over.abort();
+  };
+  await run.subscribe({
+    group: retryGroupOf(run.topic),
+    clientId: 'rowbridge-dlq',
+    topics: [letters],
+    signal,
+    async onAssigned(assigned) {
+      if (assigned.length > 0) sent = await alreadySent(run);
+      else {
+        refused = busy(run.topic);
+        over.abort();
+      }
+      return new Map();
+    },
+    onBatch: handle,
+  });
+  if (refused !== undefined) throw refused;
+};
