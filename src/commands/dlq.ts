@@ -7,11 +7,11 @@ import type { DeadLetter } from '../core/dead-letter.js';
 import { harmless } from '../core/harmless.js';
 import { keepTrying } from '../core/patience.js';
 import { type CommandSpec, type Context, numberOption, type Options } from './command.js';
+import { countLine, letterJson, letterLines } from './letter-text.js';
 import { ONE_SHOT_MS } from './setup.js';
 
 /** How long a retry waits for its turn: a retry that was killed holds it for some seconds more. */
 const RETRY_MS = 60_000;
-const MOST_SHOWN_BYTES = 1_024;
 
 const opened = async ({ config, lifecycle, log }: Context, name: string, topic: string | undefined) => {
   const pipeline = await loadPipeline(name, config);
@@ -21,11 +21,6 @@ const opened = async ({ config, lifecycle, log }: Context, name: string, topic: 
   const clients = await openClients({ config, servers, clientId: 'rowbridge-dlq', log, signal, onRelease });
   return { pipeline, topics, clients, signal };
 };
-
-const time = (ms: number): string => new Date(ms).toISOString();
-
-const countLine = ({ reason, group, hasBytes, count, waiting, first, last }: LetterCount): string =>
-  `  ${count} (${waiting} not sent again), ${time(first)} to ${time(last)}, ${hasBytes ? `group ${group ?? 'unknown'}` : 'never published'}: ${harmless(reason)}`;
 
 const list: CommandSpec = {
   usage: 'list [pipeline] [topic]',
@@ -51,51 +46,6 @@ const list: CommandSpec = {
     return 0;
   },
 };
-
-const asText = (bytes: Buffer): string | undefined => {
-  const text = bytes.toString('utf8');
-  // Bytes that only look like text come back as others.
-  return Buffer.from(text).equals(bytes) && !/[\p{Cc}]/u.test(text.replace(/[\t\r\n]/g, '')) ? text : undefined;
-};
-
-const bytesLine = (bytes: Buffer | null): string => {
-  if (bytes === null) return 'none';
-  const shown = bytes.subarray(0, MOST_SHOWN_BYTES);
-  const more = bytes.length > shown.length ? ` ... ${bytes.length} bytes in all` : '';
-  const text = asText(bytes);
-  return text === undefined ? `hex ${shown.toString('hex')}${more}` : `${harmless(text.slice(0, MOST_SHOWN_BYTES))}${more}`;
-};
-
-const bytesJson = (bytes: Buffer | null): object | null => {
-  if (bytes === null) return null;
-  const text = asText(bytes);
-  return text === undefined ? { base64: bytes.toString('base64') } : { text };
-};
-
-const letterJson = ({ offset, timestamp, reason, topic, origin, group, key, value }: DeadLetter, sentAgain: boolean): object => ({
-  deadLetter: Number(offset),
-  at: time(timestamp),
-  reason,
-  topic,
-  ...(origin === undefined ? {} : { partition: origin.partition, offset: Number(origin.offset) }),
-  ...(group === undefined ? {} : { group }),
-  sentAgain,
-  key: bytesJson(key),
-  value: origin === undefined ? null : bytesJson(value),
-});
-
-const letterLines = (
-  { offset, timestamp, reason, topic, origin, group, key, value }: DeadLetter,
-  sentAgain: boolean,
-): string[] => [
-  `dead letter ${offset}, ${time(timestamp)}${sentAgain ? ', sent again' : ''}`,
-  `  reason  ${harmless(reason)}`,
-  origin === undefined
-    ? `  origin  a row for ${harmless(topic)} that could not be published: it travels again when it changes, or with a replay`
-    : `  origin  ${harmless(topic)}/${origin.partition} offset ${origin.offset}${group === undefined ? '' : `, group ${harmless(group)}`}`,
-  `  key     ${bytesLine(key)}`,
-  ...(origin === undefined ? [] : [`  value   ${bytesLine(value)}`]),
-];
 
 const show: CommandSpec = {
   usage: 'show [pipeline] [topic]',
