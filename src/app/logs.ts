@@ -1,5 +1,6 @@
 import { nodeFiles } from '../adapters/files/file-system.js';
 import type { Config } from '../config.js';
+import { delayOrAbort } from '../core/delay.js';
 import { BridgeError } from '../core/errors.js';
 import { type Judged, judge } from '../core/judge.js';
 import type { Log } from '../core/log.js';
@@ -7,6 +8,9 @@ import { instancesOf, type Pipeline, type Row, type WorkerDefinition } from '../
 import { partitionKey } from '../core/topic.js';
 import { jsonLog } from '../sinks/json-log/index.js';
 import {
+  type Audit,
+  auditLogs,
+  type Finding,
   instancesIn,
   type PartitionFacts,
   type ReadAgain,
@@ -38,6 +42,22 @@ const isNamedBy = (worker: WorkerDefinition, instance: string): boolean =>
 /** The instances with a worker's names that have logs. */
 export const logInstances = async ({ logsDirectory }: Config, worker: WorkerDefinition): Promise<readonly string[]> =>
   (await instancesIn(nodeFiles, logsDirectory)).filter((instance) => isNamedBy(worker, instance));
+
+const PASSING: readonly Finding['kind'][] = ['torn', 'nul', 'index'];
+const SECOND_LOOK_MS = 500;
+
+/** Reads all logs; what may be a write of a running worker, seen half done, counts only when it is there at a second look too. */
+export const checkLogs = async (config: Config, instances: readonly string[], signal: AbortSignal): Promise<Audit> => {
+  const first = await auditLogs(nodeFiles, config.logsDirectory, instances);
+  if (!first.findings.some(({ kind }) => PASSING.includes(kind))) return first;
+  await delayOrAbort(SECOND_LOOK_MS, signal);
+  const second = await auditLogs(nodeFiles, config.logsDirectory, instances);
+  const before = new Set(first.findings.map((finding) => JSON.stringify(finding)));
+  return {
+    ...second,
+    findings: second.findings.filter((finding) => !PASSING.includes(finding.kind) || before.has(JSON.stringify(finding))),
+  };
+};
 
 export type LogRepairOptions = Readonly<{
   config: Config;

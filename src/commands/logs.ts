@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { nodeFiles } from '../adapters/files/file-system.js';
 import { openClients } from '../app/clients.js';
-import { loggingWorker, logInstances, repairWorkerLogs } from '../app/logs.js';
+import { checkLogs, loggingWorker, logInstances, repairWorkerLogs } from '../app/logs.js';
 import { loadPipeline } from '../app/pipelines.js';
 import { neededByWorkers } from '../app/servers-needed.js';
 import { requireServers } from '../config.js';
 import { keepTrying } from '../core/patience.js';
 import {
-  auditLogs,
   type Finding,
   goneOf,
   instancesIn,
@@ -31,12 +30,12 @@ const check: CommandSpec = {
   options: [['--json', 'one JSON object instead of text']],
   examples: ['rowbridge logs check', 'rowbridge logs check products --json'],
   logLevel: 'warn',
-  async run({ config, print }, [name], options) {
+  async run({ config, lifecycle, print }, [name], options) {
     const instances =
       name === undefined
         ? await instancesIn(nodeFiles, config.logsDirectory)
         : await logInstances(config, loggingWorker(name, await loadPipeline(name, config)));
-    const { findings, files } = await auditLogs(nodeFiles, config.logsDirectory, instances);
+    const { findings, files } = await checkLogs(config, instances, lifecycle.signal);
     const logs = [...files].map(([instance, all]) => ({
       instance,
       files: all.length,

@@ -8,7 +8,7 @@ import { readContent } from './read-content.js';
 import { REQUEST_FILE } from './rotation.js';
 import { logPath, type Surroundings } from './surroundings.js';
 
-export { auditLogs, instancesIn } from './audit.js';
+export { type Audit, auditLogs, instancesIn } from './audit.js';
 export type { Finding } from './findings.js';
 export type { ReadAgain } from './mend-log.js';
 export { goneOf, type PartitionFacts, recordsOf } from './plan-repair.js';
