@@ -32,6 +32,16 @@ export const positionStoreContract = (
       expect(await again().load()).toEqual({ kind: 'saved', state: saved });
     });
 
+    it('keeps where a restart begins apart from the position, for as long as they differ', async () => {
+      const { store, again } = await open();
+      await store.load();
+      const behind = { ...saved, settled: { timestamp: '2026-11-21 01:22:28.123456' } };
+      await store.save(behind);
+      expect(await again().load()).toEqual({ kind: 'saved', state: behind });
+      await store.save(saved);
+      expect(await again().load()).toEqual({ kind: 'saved', state: saved });
+    });
+
     it('does not take its own saves for edits', async () => {
       const { store } = await open();
       await store.load();
