@@ -44,6 +44,9 @@ it('workers are scaled 1, 5, 10, 5 under load: each record is in one log, and te
     return numbers;
   };
   expect(await scaleTo(1)).toEqual([10]);
+  // One comes and is killed between its log and its commit: its heirs must not log that batch again.
+  const victim = world.run(['consume', 'products', '--instance', 'victim'], { ROWBRIDGE_TEST_KILL_AT: 'after-write:3' });
+  expect(await victim.ended()).toBe('SIGKILL');
   expect(await scaleTo(5)).toEqual([2, 2, 2, 2, 2]);
   expect(await scaleTo(10)).toEqual(Array(10).fill(1));
   expect(await scaleTo(5)).toEqual([2, 2, 2, 2, 2]);
