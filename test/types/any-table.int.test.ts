@@ -41,6 +41,7 @@ const NAMES = [
   '"',
   'back`tick',
   '_x',
+  'why?',
 ];
 
 type AnyColumn = Readonly<{ name: string; kind: ColumnKind; nullable: boolean }>;

@@ -1,4 +1,4 @@
-import { raw } from 'mysql2';
+import { escape as escapeValue, raw } from 'mysql2';
 import type { Position } from '../../core/position.js';
 
 /** How a page of rows is asked for. Names are already quoted. */
@@ -23,37 +23,38 @@ const keyParameter = ({ integerKey, keyForm }: Keyset, key: string): unknown => 
   return keyForm === 'decimal' && DECIMAL.test(key) ? raw(key) : key;
 };
 
-const after = (keyset: Keyset, position: Position | null): Statement => {
+/** Values stand in the statement: a question mark in a column's name would be taken for a place to put one. */
+const literal = (value: unknown): string => escapeValue(value as Parameters<typeof escapeValue>[0]);
+
+const after = (keyset: Keyset, position: Position | null): string => {
   const { cursor, key } = keyset;
   const timestamp = position?.timestamp;
-  if (timestamp === undefined) return { sql: 'TRUE', params: [] };
+  if (timestamp === undefined) return 'TRUE';
+  const at = literal(timestamp);
   const id = position?.key;
-  if (id === undefined) return { sql: `${cursor} >= ?`, params: [timestamp] };
-  return {
-    sql: `(${cursor} > ? OR (${cursor} = ? AND ${key} > ?))`,
-    params: [timestamp, timestamp, keyParameter(keyset, id)],
-  };
+  if (id === undefined) return `${cursor} >= ${at}`;
+  return `(${cursor} > ${at} OR (${cursor} = ${at} AND ${key} > ${literal(keyParameter(keyset, id))}))`;
 };
 
 /** The next rows after a position and below a time, in the order (cursor, key). The OR form is the one that MySQL reads as an index range. */
 export const pageStatement = (keyset: Keyset, from: Position | null, below: string, limit: number): Statement => {
-  const { sql, params } = after(keyset, from);
   const { table, columns, cursor, key } = keyset;
+  const where = `${after(keyset, from)} AND ${cursor} < ${literal(below)}`;
   return {
-    sql: `SELECT ${columns.join(', ')} FROM ${table} WHERE ${sql} AND ${cursor} < ? ORDER BY ${cursor}, ${key} LIMIT ${limit}`,
-    params: [...params, below],
+    sql: `SELECT ${columns.join(', ')} FROM ${table} WHERE ${where} ORDER BY ${cursor}, ${key} LIMIT ${limit}`,
+    params: [],
   };
 };
 
 /** How many rows lie after a position, the oldest of them, and the clock. */
 export const waitingStatement = (keyset: Keyset, from: Position | null): Statement => {
-  const { sql, params } = after(keyset, from);
   const oldest = `CAST(CAST(MIN(${keyset.cursor}) AS DATETIME(6)) AS CHAR)`;
-  return { sql: `SELECT COUNT(*) n, ${oldest} oldest, CAST(NOW(6) AS CHAR) now FROM ${keyset.table} WHERE ${sql}`, params };
+  const selected = `COUNT(*) n, ${oldest} oldest, CAST(NOW(6) AS CHAR) now`;
+  return { sql: `SELECT ${selected} FROM ${keyset.table} WHERE ${after(keyset, from)}`, params: [] };
 };
 
 /** One row at or before a time, if there is one. */
 export const upToStatement = ({ table, cursor }: Keyset, timestamp: string): Statement => ({
-  sql: `SELECT 1 FROM ${table} WHERE ${cursor} <= ? LIMIT 1`,
-  params: [timestamp],
+  sql: `SELECT 1 FROM ${table} WHERE ${cursor} <= ${literal(timestamp)} LIMIT 1`,
+  params: [],
 });
