@@ -21,11 +21,16 @@ const newClusterId = (): string => {
 /** Backslashes begin an escape in a properties file. */
 const propertyPath = (path: string): string => path.replaceAll('\\', '/');
 
-const serverProperties = (logFolder: string, broker: number, controller: number): string => `process.roles=broker,controller
+const serverProperties = (
+  logFolder: string,
+  broker: number,
+  controller: number,
+  advertised = broker,
+): string => `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@${LOOPBACK}:${controller}
 listeners=CLIENT://${LOOPBACK}:${broker},CONTROLLER://${LOOPBACK}:${controller}
-advertised.listeners=CLIENT://${LOOPBACK}:${broker}
+advertised.listeners=CLIENT://${LOOPBACK}:${advertised}
 listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=CLIENT
 controller.listener.names=CONTROLLER
@@ -53,11 +58,19 @@ logger.server.name=kafka.server.KafkaRaftServer
 logger.server.level=info
 `;
 
+export type KafkaPlace = Readonly<{
+  /** Its own port and its controller's; free ones if not given. */
+  onPorts?: readonly [broker: number, controller: number];
+  /** The port that it sends its clients to, where that is not its own but that of something in between. */
+  advertised?: number;
+}>;
+
 /** A Kafka broker of one node that keeps its topics in `<dataFolder>/log`. */
 export const startKafka = async (
   { java, jars }: KafkaFiles,
   context: ServerContext,
   name = 'kafka',
+  { onPorts, advertised }: KafkaPlace = {},
 ): Promise<Server & { clusterId: string }> => {
   const { dataFolder } = context;
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
@@ -78,9 +91,10 @@ export const startKafka = async (
 
   const launch = ([broker = 0, controller = 0]: readonly number[]) => {
     const properties = join(dataFolder, 'server.properties');
-    writeOwnFile(properties, serverProperties(logFolder, broker, controller));
+    writeOwnFile(properties, serverProperties(logFolder, broker, controller, advertised));
     const args = ['-Xmx512m', ...javaArgs, 'kafka.Kafka', properties];
     return { command: java.command, args, isReady: () => kafkaAnswers(broker) };
   };
-  return { ...(await startServer({ name, ports: 2, graceMs: 5_000, launch }, context)), clusterId };
+  const plan = { name, ports: 2, graceMs: 5_000, launch, ...(onPorts === undefined ? {} : { onPorts }) };
+  return { ...(await startServer(plan, context)), clusterId };
 };

@@ -70,7 +70,12 @@ const canLogIn = async (port: number, password: string): Promise<boolean> => {
 };
 
 /** A MariaDB that keeps its databases in `<dataFolder>/databases` and its administrator's password beside them. */
-export const startMysql = async (files: MysqlFiles, context: ServerContext, name = 'mysql'): Promise<MysqlServer> => {
+export const startMysql = async (
+  files: MysqlFiles,
+  context: ServerContext,
+  name = 'mysql',
+  onPorts?: readonly [number],
+): Promise<MysqlServer> => {
   const { dataFolder } = context;
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const adminPassword = keptText(join(dataFolder, 'password'), () => randomBytes(24).toString('hex'));
@@ -84,6 +89,7 @@ export const startMysql = async (files: MysqlFiles, context: ServerContext, name
     const args = ['--no-defaults', ...places, ...SETTINGS, ...asRoot()];
     return { command: files.program, args, isReady: () => canLogIn(port, adminPassword) };
   };
-  const server = await startServer({ name, ports: 1, graceMs: 5_000, launch }, context);
+  const plan = { name, ports: 1, graceMs: 5_000, launch, ...(onPorts === undefined ? {} : { onPorts }) };
+  const server = await startServer(plan, context);
   return { ...server, adminUser: ADMIN, adminPassword };
 };

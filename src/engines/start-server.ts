@@ -33,7 +33,14 @@ export type Launch = Readonly<{
   isReady(): Promise<boolean>;
 }>;
 
-export type ServerPlan = Readonly<{ name: string; ports: number; graceMs: number; launch(ports: readonly number[]): Launch }>;
+export type ServerPlan = Readonly<{
+  name: string;
+  ports: number;
+  /** These instead of free ones: a server that comes again has to be found where it was. */
+  onPorts?: readonly number[];
+  graceMs: number;
+  launch(ports: readonly number[]): Launch;
+}>;
 
 export type Server = Readonly<{
   name: string;
@@ -99,7 +106,7 @@ const awaitReady = async ({ process, failure }: Server, launch: Launch, signal: 
 
 const startOnce = async (plan: ServerPlan, context: ServerContext): Promise<Server> => {
   const { name } = plan;
-  const ports = await freePorts(plan.ports);
+  const ports = plan.onPorts ?? (await freePorts(plan.ports));
   const launch = plan.launch(ports);
   const logFile = logFileOf(plan, context);
   const process = await runLogged(plan, launch, context, logFile);
@@ -114,7 +121,7 @@ const startOnce = async (plan: ServerPlan, context: ServerContext): Promise<Serv
 };
 
 /**
- * Starts a server on free ports and waits until it is ready; tries again where another program took a port first.
+ * Starts a server on free ports, or on those given, and waits until it is ready; tries again where another program took a port first.
  * Nothing of it runs any more when this throws.
  * @throws BridgeError `environment` with the end of the server's log; the signal's reason when it was aborted.
  */

@@ -50,6 +50,8 @@ export type Verdict = Readonly<{
   disordered: string[];
   /** Versions of a row that stand behind a later one of the same row; a replay makes some. */
   backwards: string[];
+  /** In the topic, and never committed: found only where a journal of commits is kept. */
+  phantoms: string[];
 }>;
 
 type Env = Readonly<Record<string, string>>;
@@ -123,21 +125,33 @@ export type Captured = Readonly<{ table: string; topic: string }>;
 
 const PRODUCTS: Captured = { table: 'products', topic: 'product_updates' };
 
-const backwardsIn = (records: readonly Found[]): string[] => {
-  const last = new Map<number, number>();
+/** What is judged, and what is known of it beyond what the servers hold. */
+export type Judging = Readonly<{
+  captured?: Captured;
+  /** False for the name of a row that was never committed under it. */
+  mayTravel?(name: string): boolean;
+}>;
+
+/** Records of a key that do not come in the order of their timestamps. */
+const backwards = (records: readonly Found[]): string[] => {
+  const last = new Map<number, bigint>();
   return records.flatMap((record) => {
-    const before = last.get(record.id) ?? 0;
-    last.set(record.id, Math.max(before, Number(record.at)));
-    return Number(record.at) < before ? [identity(record)] : [];
+    const before = last.get(record.id) ?? -1n;
+    const at = BigInt(record.at);
+    last.set(record.id, at > before ? at : before);
+    return at < before ? [identity(record)] : [];
   });
 };
 
-/** Compares table, topic and logs. @param from offsets per partition where the last replay began; records before count as another replay's */
+/**
+ * Compares table, topic and logs.
+ * @param from offsets per partition where the last replay began; records before count as another replay's
+ */
 export const judge = async (
   env: Env,
   logsDirectory: string,
   from: ReadonlyMap<number, number> = new Map(),
-  { table, topic }: Captured = PRODUCTS,
+  { captured: { table, topic } = PRODUCTS, mayTravel = () => true }: Judging = {},
 ): Promise<Verdict> => {
   const rows = await readTable(env, table);
   const records = await readTopic(env, topic);
@@ -148,6 +162,12 @@ export const judge = async (
   const logged = new Set(places);
   const byPlace = new Map(records.map((record) => [`${record.partition}/${record.offset}`, record]));
   const latest = records.filter(({ partition, offset }) => offset >= (from.get(partition) ?? 0));
+  const versions = new Map(records.map((record) => [identity(record), record]));
+  const otherPayload = rows.filter((row) => {
+    const record = versions.get(identity(row));
+    return record !== undefined && (record.name !== row.name || record.price !== row.price);
+  });
+  const payloads = otherPayload.map(identity);
   return {
     rows: rows.length,
     records: records.length,
@@ -156,27 +176,32 @@ export const judge = async (
     missing: [...byPlace.keys()].filter((place) => !logged.has(place)),
     duplicates: repeatedIn(places),
     repeated: repeatedIn(latest.map(identity)),
-    divergent: lines.flatMap(({ id, name, last_updated, text, _kafka: { partition, offset } }) => {
-      const record = byPlace.get(`${partition}/${offset}`);
-      const same =
-        record !== undefined &&
-        record.id === id &&
-        record.name === name &&
-        record.at === microsOfLine(last_updated) &&
-        text.includes(`"price":${record.price},`);
-      return same ? [] : [text];
-    }),
-    disordered: logs.flatMap((log) => {
-      const last = new Map<number, number>();
-      return log.flatMap(({ text, _kafka: { partition, offset } }) => {
-        const before = last.get(partition) ?? -1;
-        last.set(partition, offset);
-        return offset > before ? [] : [text];
-      });
-    }),
-    backwards: backwardsIn(records),
+    divergent: payloads.concat(
+      lines.flatMap(({ id, name, last_updated, text, _kafka: { partition, offset } }) => {
+        const record = byPlace.get(`${partition}/${offset}`);
+        const same =
+          record !== undefined &&
+          record.id === id &&
+          record.name === name &&
+          record.at === microsOfLine(last_updated) &&
+          text.includes(`"price":${record.price},`);
+        return same ? [] : [text];
+      }),
+    ),
+    phantoms: records.filter(({ name }) => !mayTravel(name)).map(({ name }) => name),
+    disordered: backwards(latest).concat(
+      logs.flatMap((log) => {
+        const last = new Map<number, number>();
+        return log.flatMap(({ text, _kafka: { partition, offset } }) => {
+          const before = last.get(partition) ?? -1;
+          last.set(partition, offset);
+          return offset > before ? [] : [text];
+        });
+      }),
+    ),
+    backwards: backwards(records),
   };
 };
 
 /** The verdict of a system that kept its promise. */
-export const clean = { lost: [], missing: [], duplicates: [], repeated: [], divergent: [], disordered: [] };
+export const clean = { lost: [], missing: [], duplicates: [], repeated: [], divergent: [], disordered: [], phantoms: [] };

@@ -2,10 +2,18 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openConnection } from '../../src/adapters/mysql/connect.js';
-import { type Captured, judge, type Verdict } from './oracle.js';
+import { type ConnectionParams, openConnection } from '../../src/adapters/mysql/connect.js';
+import { type Judging, judge, type Verdict } from './oracle.js';
 import { endPrograms, eventually, type Program, rowbridge } from './program.js';
 import { testServers } from './servers.js';
+
+/** The servers of a world: those of the test run unless a test brings its own. */
+export type WorldServers = Readonly<{
+  kafka: Readonly<{ brokers: readonly string[] }>;
+  registry: Readonly<{ url: string }>;
+  /** `directPort` leads past a proxy, for the test itself. */
+  mysql: Readonly<{ host: string; port: number; directPort?: number; adminUser: string; adminPassword: string }>;
+}>;
 
 export type World = Readonly<{
   env: Readonly<Record<string, string>>;
@@ -19,7 +27,9 @@ export type World = Readonly<{
     env?: Readonly<Record<string, string>>,
   ): Promise<Readonly<{ code: number | string; stdout: string; stderr: string }>>;
   sql(statement: string, params?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
-  verdict(from?: ReadonlyMap<number, number>, captured?: Captured): Promise<Verdict>;
+  /** The administrator's account in the world's database, past a proxy. */
+  account: ConnectionParams;
+  verdict(from?: ReadonlyMap<number, number>, judging?: Judging): Promise<Verdict>;
   /** Waits until the logs hold this many lines. */
   lines(count: number, withinMs?: number): Promise<void>;
   close(): Promise<void>;
@@ -30,9 +40,14 @@ export type World = Readonly<{
  * The topic has one name for all: tests that use it run one after the other, each from an empty one.
  * @param given more variables for the programs, and others than those of the servers of the test run
  */
-export const freshWorld = async (name: string, given: Readonly<Record<string, string>> = {}): Promise<World> => {
+export const freshWorld = async (
+  name: string,
+  given: Readonly<Record<string, string>> = {},
+  servers?: WorldServers,
+): Promise<World> => {
   if (!existsSync(join(__dirname, '..', '..', 'dist', 'main.js'))) throw new Error("dist/ is missing: run 'npm run build' first");
-  const { kafka, registry, mysql } = await testServers();
+  const { kafka, registry, mysql }: WorldServers = servers ?? (await testServers());
+  const directPort = mysql.directPort ?? mysql.port;
   const directory = await mkdtemp(join(tmpdir(), `rowbridge-${name}-`));
   const database = `${name}_${Date.now().toString(36)}`;
   const env = {
@@ -55,9 +70,8 @@ export const freshWorld = async (name: string, given: Readonly<Record<string, st
     const code = await program.ended(90_000);
     return { code, stdout: program.stdout(), stderr: program.stderr() };
   };
+  const account = { host: mysql.host, port: directPort, user: mysql.adminUser, password: mysql.adminPassword, database };
   const sql: World['sql'] = async (statement, params) => {
-    const { host, port } = mysql;
-    const account = { host, port, user: mysql.adminUser, password: mysql.adminPassword, database };
     const connection = await openConnection(account, { role: 'test' });
     try {
       return await connection.query<Record<string, unknown>>(statement, params);
@@ -66,7 +80,8 @@ export const freshWorld = async (name: string, given: Readonly<Record<string, st
     }
   };
   const logs = join(directory, 'consumer_logs');
-  const verdict: World['verdict'] = (from, captured) => judge(env, logs, from, captured);
+  const verdict: World['verdict'] = (from, judging) =>
+    judge({ ...env, MYSQL_PORT: String(directPort) }, logs, from, judging);
   const fresh = await call(['up', '--fresh', '--yes', '--once', '--rate', '0']);
   if (fresh.code !== 0) throw new Error(`up --fresh ended with ${fresh.code}: ${fresh.stderr}`);
   return {
@@ -77,6 +92,7 @@ export const freshWorld = async (name: string, given: Readonly<Record<string, st
     run,
     call,
     sql,
+    account,
     verdict,
     async lines(count, withinMs = 60_000) {
       const { readLogs } = await import('./oracle.js');
