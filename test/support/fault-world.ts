@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { type Load, type LoadOptions, startLoad } from './load.js';
 import { clean, type Verdict } from './oracle.js';
-import { eventually, type Program } from './program.js';
+import { endPrograms, eventually, type Program } from './program.js';
 import { freshWorld, type World, type WorldServers } from './world.js';
 
 /** A world for faults: load on the table, and the judgement after the fault. */
@@ -12,6 +12,8 @@ export type FaultWorld = World &
     produce(env?: Readonly<Record<string, string>>): Program;
     /** Starts a worker and waits until it has its partitions. */
     consume(instance: string, env?: Readonly<Record<string, string>>): Promise<Program>;
+    /** Ends what a test that failed has left: loads and programs. */
+    calm(): Promise<void>;
     /** Waits until everything committed is in the topic and everything in the topic is in the logs. */
     settled(withinMs: number, from?: ReadonlyMap<number, number>): Promise<Verdict>;
     /**
@@ -69,6 +71,10 @@ export const faultWorld = async (name: string, servers?: WorldServers): Promise<
     });
     return last as Verdict;
   };
+  const calm = async (): Promise<void> => {
+    await Promise.all(loads.map((load) => load.stop()));
+    endPrograms();
+  };
   return {
     ...world,
     verdict,
@@ -97,8 +103,9 @@ export const faultWorld = async (name: string, servers?: WorldServers): Promise<
       expect(judged).toMatchObject(clean);
       return judged;
     },
+    calm,
     async close() {
-      await Promise.all(loads.map((load) => load.stop()));
+      await calm();
       await world.close();
     },
   };
