@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { type FaultWorld, faultWorld } from '../support/fault-world.js';
 import { type OwnServers, ownServers } from '../support/own-servers.js';
 import { eventually, type Program } from '../support/program.js';
@@ -74,17 +74,21 @@ describe('fault 15: a state file that cannot be understood', () => {
     ['truncated', (text: string) => text.slice(0, Math.floor(text.length / 2))],
     ['not JSON', () => 'last_read_timestamp = yesterday'],
     ['an unknown version', (text: string) => text.replace(/"version": *\d+/, '"version": 99')],
-  ])('%s: refused with exit 2, left as it is, says how to replay', async (_what, harm) => {
-    const whole = await readFile(world.stateFile, 'utf8');
-    const broken = harm(whole);
-    expect(broken).not.toBe(whole);
-    await writeFile(world.stateFile, broken);
-    const producer = world.produce();
-    expect(await producer.ended()).toBe(2);
-    expect(producer.stderr()).toMatch(/STATE_INVALID[\s\S]*(replay|delete|null)/i);
-    expect(await readFile(world.stateFile, 'utf8')).toBe(broken);
-    await writeFile(world.stateFile, whole);
-  }, 60_000);
+  ])(
+    '%s: refused with exit 2, left as it is, says how to replay',
+    async (_what, harm) => {
+      const whole = await readFile(world.stateFile, 'utf8');
+      const broken = harm(whole);
+      expect(broken).not.toBe(whole);
+      await writeFile(world.stateFile, broken);
+      const producer = world.produce();
+      expect(await producer.ended()).toBe(2);
+      expect(producer.stderr()).toMatch(/STATE_INVALID[\s\S]*(replay|delete|null)/i);
+      expect(await readFile(world.stateFile, 'utf8')).toBe(broken);
+      await writeFile(world.stateFile, whole);
+    },
+    60_000,
+  );
 });
 
 describe('fault 17: a timestamp in the state that a person has put there', () => {
@@ -99,14 +103,18 @@ describe('fault 17: a timestamp in the state that a person has put there', () =>
     ['2038-01-01T00:00:00Z', /POSITION_IN_FUTURE.*2038-01-01 00:00:00\.000000.*clock is at 20\d\d-/],
     ['2026-11-21 01:00:00+02:00', /STATE_INVALID.*2026-11-21 01:00:00\+02:00/],
     ['yesterday', /STATE_INVALID.*yesterday/],
-  ])('%s: exit 2, left as it is', async (timestamp, says) => {
-    const whole = await readFile(world.stateFile, 'utf8');
-    const text = await set(timestamp);
-    const producer = world.produce();
-    expect({ code: await producer.ended(), says: producer.stderr() }).toEqual({ code: 2, says: expect.stringMatching(says) });
-    expect(JSON.parse(await readFile(world.stateFile, 'utf8')).last_read_timestamp).toBe(JSON.parse(text).last_read_timestamp);
-    await writeFile(world.stateFile, whole);
-  }, 60_000);
+  ])(
+    '%s: exit 2, left as it is',
+    async (timestamp, says) => {
+      const whole = await readFile(world.stateFile, 'utf8');
+      const text = await set(timestamp);
+      const producer = world.produce();
+      expect({ code: await producer.ended(), says: producer.stderr() }).toEqual({ code: 2, says: expect.stringMatching(says) });
+      expect(JSON.parse(await readFile(world.stateFile, 'utf8')).last_read_timestamp).toBe(JSON.parse(text).last_read_timestamp);
+      await writeFile(world.stateFile, whole);
+    },
+    60_000,
+  );
 
   it('without its microseconds: read as zeros', async () => {
     const [{ at } = {}] = await world.sql('SELECT CAST(MAX(last_updated) AS CHAR) at FROM products');
@@ -136,54 +144,63 @@ describe('fault 16: the state is edited or deleted', () => {
     ['deleted', 'stopped', remove],
     ['edited', 'running under load', edit],
     ['deleted', 'running under load', remove],
-  ])('%s while %s: every row travels again, and nothing is lost', async (_what, when, harm) => {
-    const running = await workers();
-    const before = (await world.verdict()).records;
-    let producer: Program | undefined;
-    if (when !== 'stopped') {
-      producer = world.produce();
-      await producer.said('"msg":"guarantee"');
-    }
-    const load = world.load();
-    await commits(load, 50);
-    // A save that is under way may cross an edit (README): then it is made again, as a person would.
-    const replayed = () => (producer?.stderr() ?? '').includes('reading from a new position');
-    await harm();
-    producer ??= world.produce();
-    for (let again = 0; again < 3 && !replayed(); again++) {
-      await eventually('the replay', 5_000, () => (replayed() ? true : undefined)).catch(harm);
-    }
-    expect(replayed()).toBe(true);
-    await commits(load, 100);
-    await load.stop();
-    const [{ n } = {}] = await world.sql('SELECT COUNT(*) n FROM products');
-    const from = new Map(
-      Object.entries(
-        (JSON.parse(await readFile(world.stateFile, 'utf8'))._rowbridge.replays as { end_offsets: Record<string, number> }[]).at(-1)
-          ?.end_offsets ?? {},
-      ).map(([partition, offset]) => [Number(partition), Number(offset)]),
-    );
-    expect(from.size).toBe(10);
-    const verdict = await world.finish([producer, ...running], 40_000, from);
-    expect(verdict.records - before).toBeGreaterThanOrEqual(Number(n));
-  }, 120_000);
+  ])(
+    '%s while %s: every row travels again, and nothing is lost',
+    async (_what, when, harm) => {
+      const running = await workers();
+      const before = (await world.verdict()).records;
+      let producer: Program | undefined;
+      if (when !== 'stopped') {
+        producer = world.produce();
+        await producer.said('"msg":"guarantee"');
+      }
+      const load = world.load();
+      await commits(load, 50);
+      // A save that is under way may cross an edit (README): then it is made again, as a person would.
+      const replayed = () => (producer?.stderr() ?? '').includes('reading from a new position');
+      await harm();
+      producer ??= world.produce();
+      for (let again = 0; again < 3 && !replayed(); again++) {
+        await eventually('the replay', 5_000, () => (replayed() ? true : undefined)).catch(harm);
+      }
+      expect(replayed()).toBe(true);
+      await commits(load, 100);
+      await load.stop();
+      const [{ n } = {}] = await world.sql('SELECT COUNT(*) n FROM products');
+      const from = new Map(
+        Object.entries(
+          (
+            JSON.parse(await readFile(world.stateFile, 'utf8'))._rowbridge.replays as { end_offsets: Record<string, number> }[]
+          ).at(-1)?.end_offsets ?? {},
+        ).map(([partition, offset]) => [Number(partition), Number(offset)]),
+      );
+      expect(from.size).toBe(10);
+      const verdict = await world.finish([producer, ...running], 40_000, from);
+      expect(verdict.records - before).toBeGreaterThanOrEqual(Number(n));
+    },
+    120_000,
+  );
 });
 
 describe('fault 29: told to stop in mid-batch', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('%s under load, four times: drains, exit 0, nothing twice', async (signal) => {
-    const load = world.load({ everyMs: 2 });
-    for (let round = 0; round < 4; round++) {
-      const running = [world.produce({ PAGE_ROWS: '10', POLL_INTERVAL_MS: '10' }), ...(await workers())];
-      await commits(load, load.committed() + 150);
-      for (const program of running) program.signal(signal);
-      expect(await Promise.all(running.map((program) => program.ended(20_000)))).toEqual([0, 0, 0]);
-      expect(JSON.parse(await readFile(world.stateFile, 'utf8'))._rowbridge.clean).toBe(true);
-    }
-    const last = [world.produce(), ...(await workers())];
-    const [first] = [await world.verdict()];
-    const verdict = await world.finish(last, 60_000, new Map(await endsOfReplay()));
-    expect(verdict.records).toBeGreaterThan(first?.records ?? 0);
-  }, 180_000);
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s under load, twice over: drains, exit 0, nothing twice',
+    async (signal) => {
+      const load = world.load({ everyMs: 2 });
+      for (let round = 0; round < 2; round++) {
+        const running = [world.produce({ PAGE_ROWS: '10', POLL_INTERVAL_MS: '10' }), ...(await workers())];
+        await commits(load, load.committed() + 150);
+        for (const program of running) program.signal(signal);
+        expect(await Promise.all(running.map((program) => program.ended(20_000)))).toEqual([0, 0, 0]);
+        expect(JSON.parse(await readFile(world.stateFile, 'utf8'))._rowbridge.clean).toBe(true);
+      }
+      const last = [world.produce(), ...(await workers())];
+      const [first] = [await world.verdict()];
+      const verdict = await world.finish(last, 60_000, new Map(await endsOfReplay()));
+      expect(verdict.records).toBeGreaterThan(first?.records ?? 0);
+    },
+    180_000,
+  );
 
   it('twice: the second one ends it at once with 128 + n', async () => {
     // The drain waits for a broker that does not answer: only then is there time for a second signal.

@@ -1,7 +1,7 @@
 /**
  * Loaded into the program by NODE_OPTIONS, for faults that no signal and no server can make. Looks for files in FAULT_DIRECTORY:
- * - `before-append`: `stop` or a number of milliseconds; taken once, before the next bytes go to a consumer log: the process stops
- *   itself, or that write waits. `met` says that it has happened.
+ * - `before-append`: `stop`, `tear` or a number of milliseconds; taken once, before the next bytes go to a consumer log: the process
+ *   stops itself, writes a part of them and kills itself, or waits. `met` says that it has happened.
  * - `clock`: milliseconds that the process's clock is off, looked at all the time.
  */
 import fs from 'node:fs';
@@ -19,11 +19,15 @@ const read = (name) => {
   }
 };
 
-const beforeAppend = async () => {
+const beforeAppend = async (write, [bytes, at, length]) => {
   const wanted = read('before-append');
   if (wanted === undefined) return;
   fs.rmSync(join(directory, 'before-append'), { force: true });
   fs.writeFileSync(join(directory, 'met'), wanted);
+  if (wanted === 'tear') {
+    await write(bytes, at, length - 40);
+    process.kill(process.pid, 'SIGKILL');
+  }
   if (wanted === 'stop') process.kill(process.pid, 'SIGSTOP');
   else await new Promise((resolve) => setTimeout(resolve, Number(wanted)));
 };
@@ -34,7 +38,7 @@ fs.promises.open = async (path, ...rest) => {
   if (!LOG.test(String(path))) return file;
   const write = file.write.bind(file);
   file.write = async (...args) => {
-    await beforeAppend();
+    await beforeAppend(write, args);
     return write(...args);
   };
   return file;

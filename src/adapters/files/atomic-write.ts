@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { BridgeError, messageOf } from '../../core/errors.js';
-import { type FileSystem, nodeFiles, syncDirectory, unless, withFile, writeWhole } from './file-system.js';
+import { errnoOf, type FileSystem, nodeFiles, syncDirectory, unless, withFile, writeWhole } from './file-system.js';
 import { fileModeIn, makeDirectory } from './open-to-all.js';
 
 const notWritable = (path: string, cause: unknown): BridgeError =>
@@ -12,9 +12,21 @@ const notWritable = (path: string, cause: unknown): BridgeError =>
     cause,
   });
 
+/** What passes: a disk has room again, or is mounted for writing again. */
+const PASSING = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
+
+const writeFailed = (path: string, errno: string, cause: unknown): BridgeError =>
+  new BridgeError({
+    code: 'WRITE_FAILED',
+    kind: 'transient',
+    found: `Cannot write ${path}: ${errno === 'EROFS' ? 'its disk is read-only (EROFS)' : messageOf(cause)}.`,
+    fix: 'Make room on its disk, or make it writable; it goes on by itself. The old file is whole.',
+    cause,
+  });
+
 /**
  * Replaces a file as a whole: whoever reads it, at any moment and after any crash, finds the old text or the new one.
- * @throws BridgeError `environment` when the directory cannot be written; the old file is untouched
+ * @throws BridgeError `transient` when the disk is full or read-only, `environment` when there is no right to write; the old file is untouched
  */
 export const atomicWrite = async (path: string, text: string, files: FileSystem = nodeFiles): Promise<void> => {
   const directory = dirname(path);
@@ -33,6 +45,7 @@ export const atomicWrite = async (path: string, text: string, files: FileSystem 
     await syncDirectory(files, directory);
   } catch (error) {
     await files.unlink(temporary).catch(() => {});
-    throw notWritable(path, error);
+    const errno = errnoOf(error) ?? '';
+    throw PASSING.includes(errno) ? writeFailed(path, errno, error) : notWritable(path, error);
   }
 };

@@ -60,8 +60,8 @@ describe('an atomic write', () => {
       },
     };
     await expect(atomicWrite(path, 'new', files)).rejects.toMatchObject({
-      kind: 'environment',
-      code: 'DIRECTORY_NOT_WRITABLE',
+      kind: 'transient',
+      code: 'WRITE_FAILED',
       found: expect.stringContaining(code),
     });
     expect(await readFile(path, 'utf8')).toBe('old');

@@ -1,0 +1,138 @@
+import { type FaultWorld, faultWorld, peakMiB } from '../support/fault-world.js';
+import type { Load } from '../support/load.js';
+import { type OwnServers, ownServers } from '../support/own-servers.js';
+import { eventually, type Program } from '../support/program.js';
+import type { Trouble } from '../support/proxy.js';
+
+const HOLE_MS = 60_000;
+const MOST_MIB = 400;
+
+let own: OwnServers;
+let world: FaultWorld;
+beforeAll(async () => {
+  own = await ownServers();
+  world = await faultWorld('network', own.servers);
+}, 180_000);
+afterEach(async () => {
+  own.heal();
+  await world.calm();
+});
+afterAll(async () => {
+  await world?.close();
+  await own?.close();
+}, 60_000);
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const commits = (load: Load, count: number) =>
+  eventually(`${count} commits`, 60_000, () => (load.committed() >= count ? true : undefined));
+const all = async (): Promise<[producer: Program, ...workers: Program[]]> => [
+  world.produce(),
+  ...(await Promise.all(['consumer_1', 'consumer_2'].map((instance) => world.consume(instance)))),
+];
+const times = (program: Program, text: string) => program.stderr().split(text).length - 1;
+
+describe('fault 2: a server is down at the start', () => {
+  const waitsFor = async (code: string, programs: readonly Program[]): Promise<void> => {
+    for (const program of programs) await program.said(`"code":"${code}"`, 30_000);
+    await pause(5_000);
+    for (const program of programs) {
+      expect(program.child.exitCode).toBeNull();
+      expect(times(program, `"code":"${code}"`)).toBe(1);
+    }
+  };
+  const refused = async (code: string, what: readonly string[]): Promise<void> => {
+    const result = await world.call([...what, '--no-wait']);
+    expect(result).toMatchObject({ code: 3, stderr: expect.stringContaining(code) });
+  };
+  const consume = ['consume', 'products', '--instance', 'consumer_1'];
+
+  it.each([
+    ['the broker', 'KAFKA_UNAVAILABLE', true, () => own.kafka.kill('SIGKILL'), () => own.kafka.start()],
+    ['MySQL', 'MYSQL_UNAVAILABLE', false, () => own.mysql.kill('SIGKILL'), () => own.mysql.start()],
+    ['the registry', 'REGISTRY_UNAVAILABLE', true, async () => own.registry.fail(() => 'reset'), async () => own.registry.heal()],
+  ] as const)(
+    '%s: waits, says for what once, goes on by itself; --no-wait ends with 3',
+    async (_what, code, both, down, up) => {
+      const before = (await world.verdict()).records;
+      await down();
+      await refused(code, ['produce', 'products']);
+      if (both) await refused(code, consume);
+      const producer = world.produce();
+      const worker = world.run(consume);
+      await waitsFor(code, both ? [producer, worker] : [producer]);
+      await up();
+      const load = world.load();
+      await commits(load, 150);
+      const verdict = await world.finish([producer, worker], 60_000);
+      expect(verdict.records).toBeGreaterThan(before + 100);
+    },
+    150_000,
+  );
+});
+
+describe('fault 5: a black hole', () => {
+  const holes: [string, () => void, RegExp][] = [
+    ['to Kafka', () => own.kafka.proxy.trouble({ blackHole: 'both' }), /"code":"KAFKA_UNAVAILABLE"/],
+    ['to MySQL', () => own.mysql.proxy.trouble({ blackHole: 'both' }), /"code":"MYSQL_UNAVAILABLE"/],
+    [
+      'one way: Kafka hears nothing, MySQL is not heard',
+      () => {
+        own.kafka.proxy.trouble({ blackHole: 'to-server' });
+        own.mysql.proxy.trouble({ blackHole: 'to-client' });
+      },
+      /"code":"(MYSQL|KAFKA)_UNAVAILABLE"/,
+    ],
+  ];
+  it.each(holes)(
+    '%s, for 60 s: every call gives up by itself, memory stays bounded, and it resumes',
+    async (_way, dig, says) => {
+      const programs = await all();
+      const load = world.load({ everyMs: 20 });
+      await commits(load, 100);
+      const before = own.kafka.proxy.counts().swallowed + own.mysql.proxy.counts().swallowed;
+      const committed = load.committed();
+      dig();
+      // While the hole is there: nobody heals it for the call that waits.
+      await eventually('a call that gave up', HOLE_MS + 15_000, () => (says.test(programs[0].stderr()) ? true : undefined));
+      await pause(10_000);
+      expect(own.kafka.proxy.counts().swallowed + own.mysql.proxy.counts().swallowed).toBeGreaterThan(before);
+      expect(load.committed()).toBeGreaterThan(committed + 200);
+      own.heal();
+      await commits(load, load.committed() + 50);
+      await load.stop();
+      await world.settled(60_000);
+      for (const program of programs) expect(peakMiB(program)).toBeLessThan(MOST_MIB);
+      await world.finish(programs, 60_000);
+    },
+    240_000,
+  );
+});
+
+describe('fault 6: a network that is hardly one', () => {
+  const bad: Trouble = { diesAfterMs: [500, 1_500], sliceBytes: 97 };
+
+  it('connections that die after 0.5 to 1.5 s, sliced packets and resets, for a minute: progress, and all in order', async () => {
+    const programs = await all();
+    const load = world.load({ everyMs: 25 });
+    await commits(load, 50);
+    own.kafka.proxy.trouble(bad);
+    own.mysql.proxy.trouble(bad);
+    const before = (await world.sql('SELECT 1')).length;
+    expect(before).toBe(1);
+    const from = Date.now();
+    while (Date.now() - from < 60_000) {
+      await pause(2_500);
+      own.kafka.proxy.reset();
+      own.mysql.proxy.reset();
+    }
+    const [kafka, mysql] = [own.kafka.proxy.counts(), own.mysql.proxy.counts()];
+    expect(kafka.broken).toBeGreaterThan(50);
+    expect(mysql.broken).toBeGreaterThan(30);
+    expect(kafka.sliced + mysql.sliced).toBeGreaterThan(100);
+    own.heal();
+    const committed = load.committed();
+    const verdict = await world.finish(programs, 60_000);
+    expect(committed).toBeGreaterThan(300);
+    expect(verdict.records).toBeGreaterThan(300);
+  }, 200_000);
+});
