@@ -17,6 +17,7 @@ import { deadLetterTopicOf } from '../core/topic.js';
 import { type Clients, schemasDirectory } from './clients.js';
 import { takeTurn } from './feed-lock.js';
 import { alone, type Share } from './share.js';
+import { watchPartitions } from './watch-partitions.js';
 
 export type TableFeedOptions = Readonly<{
   config: Config;
@@ -77,6 +78,13 @@ const once = async (options: TableFeedOptions, letters: DeadLetters): Promise<vo
   checkPartitions([topic], await clients.admin.partitionCounts([topic.name, deadLetterTopicOf(topic.name)]));
   const role = { role: feedLockRole(database, name), deadlineMs: LOCK_DEADLINE_MS };
   const lockConnection = await openConnection(clients.capture, role);
+  const over = new AbortController();
+  void watchPartitions({
+    topic,
+    partitionCounts: clients.admin.partitionCounts,
+    log,
+    signal: AbortSignal.any([signal, over.signal]),
+  });
   try {
     const turn = await takeTurn({ database, feed: name, share, log, signal }, lockConnection);
     if (turn === undefined) return;
@@ -109,6 +117,7 @@ const once = async (options: TableFeedOptions, letters: DeadLetters): Promise<vo
       place.leave();
     }
   } finally {
+    over.abort();
     await lockConnection.close();
   }
 };

@@ -94,8 +94,9 @@ export const runWorkerForever = async (options: WorkerOptions): Promise<void> =>
       ...(onMarker === undefined ? {} : { onMarker }),
     });
   try {
-    await sink.open?.();
-    await keepTrying(once, { log, signal, ...(wait ? {} : { forMs: 0 }) });
+    const patience = { log, signal, ...(wait ? {} : { forMs: 0 }) };
+    await keepTrying(async () => sink.open?.(), patience);
+    await keepTrying(once, patience);
   } finally {
     await sink.close?.();
   }

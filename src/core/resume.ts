@@ -100,6 +100,8 @@ export const resumePoint = async <T>(
 ): Promise<ResumePoint<T> | 'aborted'> => {
   for (;;) {
     const found = await run.positions.load();
+    // Before anything is saved: a wish that cannot be fulfilled leaves the file as it is.
+    if (found.kind === 'replay' && found.from !== null) await run.source.checkBeginning?.(found.from);
     const origin = await run.origin();
     const firstEnds = await run.reader.endOffsets(run.topic.name);
     // A clean end of ours tells nothing of a producer that has published since.

@@ -20,6 +20,8 @@ export type Source<T> = Readonly<{
   positionOf(value: T): Position;
   /** Negative when `a` comes before `b` in the source's order. */
   compare(a: Position, b: Position): number;
+  /** @throws BridgeError `configuration` when a person's wish to begin at a position cannot be fulfilled, now or later */
+  checkBeginning?(position: Position): Promise<void>;
   /** Whether anything up to a position is still there: false tells that the place was made anew. */
   holdsUpTo?(position: Position): Promise<boolean>;
   /**

@@ -194,3 +194,28 @@ describe('a feed', () => {
     expect(published(on)).toEqual([]);
   });
 });
+
+describe('a wish for a beginning', () => {
+  it('that the source refuses leaves the state as it was', async () => {
+    const on = world(rowsOf(9));
+    expect(await run(on)).toBe('caught up');
+    const before = on.positions.state();
+    on.positions.edit({ at: '9999' });
+    const source = {
+      ...memorySource(
+        () => on.rows,
+        on.pageRows,
+        () => {},
+      ),
+      checkBeginning: async () => {
+        throw new Killed('too far ahead');
+      },
+      // biome-ignore lint/correctness/useYield: it must not come to this
+      async *read(): AsyncGenerator<never> {
+        throw new Killed('read all the same');
+      },
+    };
+    expect(await run(on, undefined, { source })).toBe('killed');
+    expect(on.positions.state()).toBe(before);
+  });
+});

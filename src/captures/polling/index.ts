@@ -50,6 +50,11 @@ const inTheFuture = (table: string, position: string, now: string): BridgeError 
     fix: "Set last_read_timestamp to an earlier time, or run 'rowbridge replay'.",
   });
 
+const clockOf = async (query: Query): Promise<string> =>
+  String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
+
+const isFarAhead = (position: string, now: string): boolean => microsOf(position) - microsOf(now) > PATIENCE_MICROS;
+
 /** Waits for a clock that is a little behind the position. @throws BridgeError `configuration` when it is far behind */
 const awaitClock = async (
   query: Query,
@@ -59,9 +64,9 @@ const awaitClock = async (
 ): Promise<void> => {
   const wanted = after?.timestamp;
   while (wanted !== undefined && !signal.aborted) {
-    const now = String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
+    const now = await clockOf(query);
     if (wanted <= now) return;
-    if (microsOf(wanted) - microsOf(now) > PATIENCE_MICROS) throw inTheFuture(table, wanted, now);
+    if (isFarAhead(wanted, now)) throw inTheFuture(table, wanted, now);
     log.warn({ position: wanted, now }, 'the clock of the database is behind the position');
     await delayOrAbort(1_000, signal);
   }
@@ -122,6 +127,16 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
     }
   }
 
+  const checkBeginning = async ({ timestamp = '' }: Position): Promise<void> => {
+    const connection = await connect();
+    try {
+      const now = await clockOf(connection.query);
+      if (isFarAhead(timestamp, now)) throw inTheFuture(options.table, timestamp, now);
+    } finally {
+      await connection.close();
+    }
+  };
+
   const holdsUpTo = async (position: Position): Promise<boolean> => {
     const connection = await connect();
     try {
@@ -133,5 +148,5 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
     }
   };
 
-  return { name, positionOf, compare, holdsUpTo, columns: known, read };
+  return { name, positionOf, compare, checkBeginning, holdsUpTo, columns: known, read };
 };

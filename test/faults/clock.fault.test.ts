@@ -1,0 +1,44 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type FaultWorld, faultWorld } from '../support/fault-world.js';
+import { eventually } from '../support/program.js';
+
+const HOUR_MS = 3_600_000;
+const PRELOAD = pathToFileURL(join(__dirname, '..', 'support', 'preload.mjs')).href;
+
+let world: FaultWorld;
+beforeAll(async () => {
+  world = await faultWorld('clock');
+}, 180_000);
+afterEach(() => world.calm());
+afterAll(() => world?.close(), 60_000);
+
+describe("fault 18: the bridge's own clock jumps by an hour, the database's does not", () => {
+  it.each([
+    ['forward', HOUR_MS],
+    ['back', -HOUR_MS],
+  ])(
+    '%s, under load: no effect on what travels, and none on when for longer than a session',
+    async (_way, offset) => {
+      const env = { NODE_OPTIONS: `--import ${PRELOAD}`, FAULT_DIRECTORY: world.directory };
+      const clock = join(world.directory, 'clock');
+      await rm(clock, { force: true });
+      const producer = world.produce(env);
+      const workers = [await world.consume('consumer_1', env), await world.consume('consumer_2', env)];
+      const load = world.load();
+      await eventually('100 commits', 60_000, () => (load.committed() > 100 ? true : undefined));
+      await writeFile(clock, String(offset));
+      const until = Date.now() + 15_000;
+      await eventually('15 s and 300 commits', 60_000, () => (load.committed() > 300 && Date.now() > until ? true : undefined));
+      // It did happen: what the programs say of themselves is an hour off.
+      await eventually('a restart of the producer to be dated wrong', 20_000, async () => {
+        const other = world.run(['list'], { ...env, LOG_LEVEL: 'info' });
+        return (await other.ended()) === 0 ? true : undefined;
+      });
+      await world.finish([producer, ...workers], 30_000);
+      for (const { stderr } of workers) expect(stderr()).not.toMatch(/"level":50/);
+    },
+    150_000,
+  );
+});

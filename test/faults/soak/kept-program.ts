@@ -1,0 +1,61 @@
+import { delayOrAbort } from '../../../src/core/delay.js';
+import type { Program } from '../../support/program.js';
+
+/** A program that is started again whenever it ends, until it is told to stop. */
+export type KeptProgram = Readonly<{
+  name: string;
+  signal(name: NodeJS.Signals): void;
+  /** From the next start on it kills itself there, once. */
+  killAt(marker: string): void;
+  /** How often it was started. */
+  starts(): number;
+  /** Waits until it runs. Rejects when it has ended in a way that nothing done to it explains. */
+  stop(): Promise<void>;
+  failure(): string | undefined;
+}>;
+
+/** What an end may be: asked for, killed, or a lock that a dead one's connection still holds behind a broken network. */
+const LOCKED = /FEED_LOCKED|LOG_LOCKED/;
+
+export const keepRunning = (
+  name: string,
+  start: (env: Readonly<Record<string, string>>) => Program,
+  signal: AbortSignal,
+): KeptProgram => {
+  let program: Program | undefined;
+  let starts = 0;
+  let marker: string | undefined;
+  let failure: string | undefined;
+  const run = async (): Promise<void> => {
+    while (!signal.aborted && failure === undefined) {
+      const env: Record<string, string> = marker === undefined ? {} : { ROWBRIDGE_TEST_KILL_AT: marker };
+      marker = undefined;
+      program = start(env);
+      starts += 1;
+      const code = await program.ended(24 * 3_600_000);
+      const explained = code === 0 || code === 'SIGKILL' || (code === 3 && LOCKED.test(program.stderr()));
+      if (!explained || /UNEXPECTED|[Uu]nhandled/.test(program.stderr()))
+        failure = `${name} ended with ${code}:\n${program.stderr().slice(-2_000)}`;
+      await delayOrAbort(200, signal);
+    }
+  };
+  const running = run().catch((error: unknown) => {
+    failure ??= String(error);
+  });
+  return {
+    name,
+    signal: (wanted) => program?.signal(wanted),
+    killAt(wanted) {
+      marker = wanted;
+      program?.signal('SIGTERM');
+    },
+    starts: () => starts,
+    async stop() {
+      program?.signal('SIGCONT');
+      program?.signal('SIGTERM');
+      await Promise.race([running, delayOrAbort(30_000, new AbortController().signal)]);
+      program?.signal('SIGKILL');
+    },
+    failure: () => failure,
+  };
+};
