@@ -67,7 +67,7 @@ export const freshWorld = async (
   const run: World['run'] = (args, extra = {}) => rowbridge(args, { env: { ...env, ...extra }, cwd: directory });
   const call: World['call'] = async (args, extra) => {
     const program = run(args, extra);
-    const code = await program.ended(90_000);
+    const code = await program.ended(90_000).finally(() => program.signal('SIGKILL'));
     return { code, stdout: program.stdout(), stderr: program.stderr() };
   };
   const account = { host: mysql.host, port: directPort, user: mysql.adminUser, password: mysql.adminPassword, database };

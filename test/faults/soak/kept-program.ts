@@ -14,7 +14,9 @@ export type KeptProgram = Readonly<{
   failure(): string | undefined;
 }>;
 
-/** What an end may be: asked for, killed, or a lock that a dead one's connection still holds behind a broken network. */
+/** A signal that came before the program listened to it ends it as well. */
+const KILLED: readonly (number | string)[] = [0, 'SIGKILL', 'SIGTERM', 'SIGINT'];
+/** The connection of a dead one may hold its lock for a while, behind a broken network. */
 const LOCKED = /FEED_LOCKED|LOG_LOCKED/;
 
 export const keepRunning = (
@@ -33,7 +35,7 @@ export const keepRunning = (
       program = start(env);
       starts += 1;
       const code = await program.ended(24 * 3_600_000);
-      const explained = code === 0 || code === 'SIGKILL' || (code === 3 && LOCKED.test(program.stderr()));
+      const explained = KILLED.includes(code) || (code === 3 && LOCKED.test(program.stderr()));
       if (!explained || /UNEXPECTED|[Uu]nhandled/.test(program.stderr()))
         failure = `${name} ended with ${code}:\n${program.stderr().slice(-2_000)}`;
       await delayOrAbort(200, signal);
