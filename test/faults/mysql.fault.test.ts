@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { openConnection } from '../../src/adapters/mysql/connect.js';
 import { type FaultWorld, faultWorld } from '../support/fault-world.js';
 import { type OwnServers, ownServers } from '../support/own-servers.js';
@@ -49,6 +50,32 @@ describe('fault 3: MySQL is restarted between two pages of one poll', () => {
     },
     150_000,
   );
+});
+
+describe('fault 4: MySQL fails over to a server whose clock is behind the position', () => {
+  it('stops with both values, the state is left as it is; nothing is skipped once the clock is there', async () => {
+    const producer = world.produce();
+    await producer.said('"msg":"guarantee"');
+    expect(await producer.stop()).toBe(0);
+    const whole = await readFile(world.stateFile, 'utf8');
+    // To the program a clock that is a minute behind looks like a position that is a minute ahead.
+    const content = JSON.parse(whole);
+    const ahead = new Date(Date.parse(`${content.last_read_timestamp.replace(' ', 'T')}Z`) + 60_000).toISOString();
+    const position = `${ahead.slice(0, 23).replace('T', ' ')}000`;
+    const moved = { ...content._rowbridge, position: { timestamp: position } };
+    const text = JSON.stringify({ last_read_timestamp: position, _rowbridge: moved });
+    await writeFile(world.stateFile, text);
+    const { code, stderr } = await world.call(['produce', 'products']);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/POSITION_IN_FUTURE.*read on from 20\d\d-.*the database's clock is at 20\d\d-/),
+    });
+    expect(JSON.parse(await readFile(world.stateFile, 'utf8')).last_read_timestamp).toBe(position);
+    await writeFile(world.stateFile, whole);
+    const load = world.load();
+    await eventually('100 commits', 60_000, () => (load.committed() > 100 ? true : undefined));
+    await world.finish([world.produce(), await world.consume('consumer_1')], 60_000);
+  }, 90_000);
 });
 
 describe('fault 19: a transaction commits 30 s after its statement', () => {

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, unlink, writeFile } from 'node:fs/promises';
-import { type FaultWorld, faultWorld } from '../support/fault-world.js';
+import { join } from 'node:path';
+import { type FaultWorld, faultWorld, processesIn } from '../support/fault-world.js';
 import { type OwnServers, ownServers } from '../support/own-servers.js';
 import { eventually, type Program } from '../support/program.js';
+
+const MAIN = join(__dirname, '..', '..', 'dist', 'main.js');
 
 let own: OwnServers;
 let world: FaultWorld;
@@ -215,6 +219,23 @@ describe('fault 29: told to stop in mid-batch', () => {
     producer.signal('SIGTERM');
     expect(await producer.ended(3_000)).toBe(143);
   }, 60_000);
+});
+
+describe('fault 29: the death of the parent', () => {
+  it('up, started by a shell that is killed: stops by itself, drains, leaves no process', async () => {
+    const shell = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" up products --rate 50 & wait`], {
+      cwd: world.directory,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...world.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const before = (await world.verdict(new Map(await endsOfReplay()))).records;
+    await eventually('records', 60_000, async () => ((await world.verdict()).records > before + 20 ? true : undefined));
+    expect(processesIn(world.directory).length).toBeGreaterThan(1);
+    shell.kill('SIGKILL');
+    await eventually('no process left', 20_000, () => (processesIn(world.directory).length === 0 ? true : undefined));
+    expect(JSON.parse(await readFile(world.stateFile, 'utf8'))._rowbridge.clean).toBe(true);
+    await world.finish([world.produce(), ...(await workers())], 60_000, new Map(await endsOfReplay()));
+  }, 120_000);
 });
 
 /** Where the topic ended when the last replay began. */
