@@ -34,8 +34,10 @@ const all = async (): Promise<[producer: Program, worker: Program]> => [world.pr
 
 describe('fault 27: the topic is missing, has other partitions, or grows', () => {
   it('missing: the producer says so and waits, setup makes it, all goes on', async () => {
-    await rm(dirname(world.stateFile), { recursive: true });
+    // As before a first start: the logs of workers that do not run any more would stay as they are.
+    for (const place of [dirname(world.stateFile), world.logs]) await rm(place, { recursive: true });
     await deleteTopics();
+    await deleteGroup();
     const producer = world.produce();
     await producer.said('TOPIC_MISSING');
     expect(producer.child.exitCode).toBeNull();
