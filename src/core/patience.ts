@@ -17,9 +17,6 @@ const gaveUp = (error: BridgeError): BridgeError =>
   new BridgeError({ code: error.code, kind: 'environment', found: error.found, fix: error.fix, cause: error });
 
 const HEALTHY_MS = 10_000;
-/** An attempt that lived for this long has spared the server already: where connections keep dying, progress needs many of them. */
-const LIVED_MS = 1_000;
-const SHORT_BACKOFF = 2;
 
 /**
  * Calls again for as long as the failure is transient, with full-jitter backoff. Says it once per change of what is wrong.
@@ -41,9 +38,7 @@ export const keepTrying = async <T>(
     } catch (error) {
       if (!isTransient(error)) throw error;
       if (forMs !== undefined && performance.now() - begun >= forMs) throw gaveUp(error as BridgeError);
-      const livedMs = performance.now() - started;
-      if (livedMs > LIVED_MS) attempt = Math.min(attempt, SHORT_BACKOFF);
-      if (livedMs > healthyMs) {
+      if (performance.now() - started > healthyMs) {
         attempt = 0;
         said = '';
       }
