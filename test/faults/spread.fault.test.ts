@@ -105,7 +105,7 @@ it('four feeds over three producers: each runs once, moves when its producer is 
   for (const program of [...programs, worker]) expect(await program.stop()).toBe(0);
   expect(written).toBeGreaterThan(1_000);
   for (const table of TABLES) {
-    const verdict = await world.verdict(undefined, { table, topic: `${table}_updates` });
+    const verdict = await world.verdict(undefined, { captured: { table, topic: `${table}_updates` } });
     expect(verdict).toMatchObject({ ...clean, backwards: [] });
     expect(verdict.records).toBeGreaterThan(100);
   }

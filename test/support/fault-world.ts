@@ -57,10 +57,10 @@ export const verdictText = (verdict: Verdict): string =>
     .join(', ');
 
 export const faultWorld = async (name: string, servers?: WorldServers): Promise<FaultWorld> => {
-  const world = await freshWorld(name, servers);
+  const world = await freshWorld(name, {}, servers);
   const loads: Load[] = [];
   const mayTravel = (row: string): boolean => loads.length === 0 || loads.some((load) => load.mayTravel(row));
-  const verdict: World['verdict'] = (from) => world.verdict(from, mayTravel);
+  const verdict: World['verdict'] = (from) => world.verdict(from, { mayTravel });
   const settled: FaultWorld['settled'] = async (withinMs, from) => {
     let last: Verdict | undefined;
     await eventually('everything in the logs', withinMs, async () => {

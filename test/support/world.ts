@@ -80,8 +80,7 @@ export const freshWorld = async (
     }
   };
   const logs = join(directory, 'consumer_logs');
-  const verdict: World['verdict'] = (from, judging) =>
-    judge({ ...env, MYSQL_PORT: String(directPort) }, logs, from, judging);
+  const verdict: World['verdict'] = (from, judging) => judge({ ...env, MYSQL_PORT: String(directPort) }, logs, from, judging);
   const fresh = await call(['up', '--fresh', '--yes', '--once', '--rate', '0']);
   if (fresh.code !== 0) throw new Error(`up --fresh ended with ${fresh.code}: ${fresh.stderr}`);
   return {
