@@ -2,9 +2,9 @@
 import { openConnection } from '../dist/adapters/mysql/connect.js';
 import { GIVE_UP_MS, peakMiB, sum } from './world.mjs';
 
-const INSTANCES = 5;
+export const INSTANCES = 5;
 
-const fill = async (servers, rows, say) => {
+export const fill = async (servers, rows, say) => {
   const connection = await openConnection(
     {
       host: servers.MYSQL_HOST,

@@ -1,13 +1,14 @@
-// Measures rowbridge: `npm run bench [-- products|generators|loss] [--rows N] [--seconds N] [--pauses ms,ms] [--servers embedded|docker]`.
-// Without a name: products and generators, on embedded servers.
+// Measures rowbridge: `npm run bench [-- products|generators|verify|loss] [--rows N] [--seconds N] [--pauses ms,ms] [--servers embedded|docker]`.
+// Without a name: products, generators and verify, on embedded servers.
 import { parseArgs } from 'node:util';
 import { generators } from './generators.mjs';
 import { loss } from './loss.mjs';
 import { SERVERS } from './loss-server.mjs';
 import { products } from './products.mjs';
+import { verify } from './verify.mjs';
 import { world } from './world.mjs';
 
-const BENCHES = { products, generators };
+const BENCHES = { products, generators, verify };
 
 const { values, positionals } = parseArgs({
   options: {

@@ -15,6 +15,7 @@ import { setup } from './commands/setup.js';
 import { status } from './commands/status.js';
 import { up } from './commands/up.js';
 import { update } from './commands/update.js';
+import { verify } from './commands/verify.js';
 import { readConfig } from './config.js';
 import { BridgeError } from './core/errors.js';
 import { lifecycle } from './lifecycle.js';
@@ -22,7 +23,7 @@ import { rootLog } from './log.js';
 import { outputTo } from './output.js';
 import { packageRoot } from './package-root.js';
 
-const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, list, replay, status, doctor];
+const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, list, replay, status, doctor, verify];
 
 const USAGE_ERROR = 2;
 const INTERRUPTED = 130;

@@ -4,6 +4,7 @@ import { type Cluster, type FetchedMessage, newCluster } from './cluster.js';
 import { kafkaError } from './errors.js';
 import { renewed } from './renewed.js';
 
+/** Enough for the largest batch that a broker takes by default, several times. */
 const FETCH_BYTES = 4 * 1024 * 1024;
 /** For a single record: the broker gives its whole record batch in any case, and no more than that. */
 const RECORD_FETCH_BYTES = 1;
@@ -58,8 +59,14 @@ const askInSync = async (cluster: Cluster, topic: string): Promise<void> => {
 const notAllShown = (topic: string, partition: number): Error =>
   new Error(`the leader of partition ${partition} of ${topic} does not show all records yet`);
 
-/** Reads topics apart from any consumer group. Opens its connection on the first use. */
-export const kafkaReader = (kafka: Kafka): TopicReader & Readonly<{ close(): Promise<void> }> => {
+/**
+ * Reads topics apart from any consumer group. Opens its connection on the first use.
+ * @param fetchBytes how much is read at a time; the broker sends a whole batch at least
+ */
+export const kafkaReader = (
+  kafka: Kafka,
+  { fetchBytes = FETCH_BYTES }: Readonly<{ fetchBytes?: number }> = {},
+): TopicReader & Readonly<{ close(): Promise<void> }> => {
   const admin = renewed(() => kafka.admin());
   const cluster = renewed(() => newCluster(kafka));
 
@@ -77,7 +84,7 @@ export const kafkaReader = (kafka: Kafka): TopicReader & Readonly<{ close(): Pro
     async *readRange({ topic, partition }, from, to) {
       if (from >= to) return;
       const start = (await offsets(topic, 'low')).get(partition) ?? 0n;
-      const bytes = to - from === 1n ? RECORD_FETCH_BYTES : FETCH_BYTES;
+      const bytes = to - from === 1n ? RECORD_FETCH_BYTES : fetchBytes;
       let next = from > start ? from : start;
       let empty = 0;
       while (next < to && empty < MOST_EMPTY_READS) {

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { type FileSystem, ifThere, withFile } from '../../adapters/files/file-system.js';
 import { besideFindings, readIndex } from './beside-log.js';
 import type { AuditedFile, Finding } from './findings.js';
-import { logPlaces } from './last-logged.js';
 import type { LastLine } from './log-content.js';
 import { rotatedLogs } from './log-files.js';
 import { type OffsetRuns, offsetRuns } from './offset-runs.js';
+import { logPlaces } from './open-to-read.js';
 import { type Damage, partsOfLog, type Unit } from './parts-of-log.js';
 
 /** A damage, with what is known of each partition before it and after it in the logs of its instance (key: `partitionKey`). */

@@ -14,6 +14,9 @@ export type Lanes = ReadonlyMap<string, readonly (Lane | undefined)[]>;
 /** Lines for one write, and what they add to each lane. */
 export type EncodedBatch = Readonly<{ bytes: Buffer; lines: number; lasts: ReadonlyMap<Lane, LastLine> }>;
 
+const headOf = ({ topic, partition }: TopicPartition): string =>
+  `"_kafka":{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":`;
+
 export const lanesFor = (assigned: readonly TopicPartition[], next: ReadonlyMap<string, bigint>): Lanes => {
   const lanes = new Map<string, (Lane | undefined)[]>();
   for (const at of assigned) {
@@ -21,7 +24,7 @@ export const lanesFor = (assigned: readonly TopicPartition[], next: ReadonlyMap<
     const ofTopic = lanes.get(at.topic) ?? [];
     ofTopic[at.partition] = {
       key,
-      head: `"_kafka":{"topic":${JSON.stringify(at.topic)},"partition":${at.partition},"offset":`,
+      head: headOf(at),
       next: next.get(key) ?? 0n,
     };
     lanes.set(at.topic, ofTopic);
@@ -46,6 +49,29 @@ const unitEnd = <T>(results: readonly Result<T>[], start: number, { topic, parti
   }
 };
 
+/** The lines of one record's results, from `start` up to `end`. */
+const unitText = <T extends object>(
+  results: readonly Result<T>[],
+  start: number,
+  end: number,
+  head: string,
+  keyField: string,
+): string => {
+  const { offset, timestamp } = (results[start] as Result<T>).meta;
+  const of = end - start;
+  const kafka = `${head}${offset},"timestamp":${timestamp}`;
+  let text = '';
+  for (let part = 1; part <= of; part++) {
+    const body = bodyText(results[start + part - 1] as Result<T>, keyField);
+    text += of === 1 ? `${body}${kafka}}}\n` : `${body}${kafka},"part":${part},"of":${of}}}\n`;
+  }
+  return text;
+};
+
+/** The lines that the results of one record become; none for none. */
+export const linesText = <T extends object>(results: readonly Result<T>[], keyField = 'id'): Buffer =>
+  Buffer.from(results[0] === undefined ? '' : unitText(results, 0, results.length, headOf(results[0].meta), keyField));
+
 /**
  * One text for a whole batch. Where a record became several results, each of its lines says which part of how many it is,
  * so that a reader can tell a whole unit from one that was cut short.
@@ -63,11 +89,7 @@ export const encodeBatch = <T extends object>(results: readonly Result<T>[], lan
     if (offset < lane.next || (last !== undefined && offset <= last.offset)) throw alreadyLogged(lane.key, offset);
     const end = unitEnd(results, start, meta);
     const of = end - start;
-    const kafka = `${lane.head}${offset},"timestamp":${timestamp}`;
-    for (let part = 1; part <= of; part++) {
-      const body = bodyText(results[start + part - 1] as Result<T>, keyField);
-      text += of === 1 ? `${body}${kafka}}}\n` : `${body}${kafka},"part":${part},"of":${of}}}\n`;
-    }
+    text += unitText(results, start, end, lane.head, keyField);
     if (last === undefined) lasts.set(lane, { offset, timestamp, lines: of });
     else {
       last.offset = offset;

@@ -11,7 +11,7 @@ import { type Opened, openInstance } from './open-instance.js';
 import { resumeInstance, stillClaimed } from './resume-instance.js';
 import { logPath, type Surroundings, surroundingsOf } from './surroundings.js';
 
-export { instanceLogs, lastLogged, logPaths } from './last-logged.js';
+export { instanceLogs, instancesIn, lastLogged } from './last-logged.js';
 
 export type JsonLogOptions = Pick<SinkParts, 'instance' | 'directory' | 'readRecordTimestamp' | 'log'> &
   Readonly<{

@@ -1,0 +1,85 @@
+import type { Row } from '../../core/pipeline.js';
+import type { Result } from '../../core/sink.js';
+import type { Evidence } from './evidence.js';
+import type { Collector, Kind } from './findings.js';
+import { type InHand, recordDetail } from './in-hand.js';
+import { resultsOf } from './judge-record.js';
+import { plainText, simplePrint } from './line-print.js';
+import type { Places } from './places.js';
+
+export type AccountOptions = Readonly<{
+  evidence: Evidence;
+  deep: boolean;
+  places: Places;
+  found: Collector;
+  /** Of the lines that a record's results become. */
+  printOf(results: readonly Result<Row>[]): number;
+  /** Up to where the logs of the partitions have come. */
+  passed: ReadonlyMap<number, number>;
+}>;
+
+/** Records that are accounted for without a line. */
+export type Unlogged = { dead: number; dropped: number };
+
+/**
+ * Gives a function that tells whether a record is accounted for: by lines in a log, which are compared, or by being in the dead
+ * letters, left out by the transform, or not yet due. What is wrong goes to the findings.
+ */
+export const accounting = (
+  { evidence, deep, places, found, printOf, passed }: AccountOptions,
+  counts: Unlogged,
+): ((hand: InHand, place: number) => boolean) => {
+  const { topic, table, logs } = evidence;
+  const { logged, mixed, dead, prints } = places;
+  if (logs === null) return () => true;
+
+  const add = (kind: Kind, hand: InHand, what?: string): void => found.add(kind, hand.partition, () => recordDetail(hand, what));
+
+  const expected = ({ record, read, partition }: InHand) =>
+    resultsOf(logs.transform, read, record, {
+      topic: topic.name,
+      partition,
+      offset: record.offset,
+      timestamp: record.timestamp,
+    });
+
+  /** What is wrong with the lines of a record; undefined when nothing is. */
+  const complaint = (hand: InHand, place: number): string | undefined => {
+    const { record, read, key, time } = hand;
+    const says = prints[place];
+    if (mixed.has(place)) return 'its lines are not the same';
+    // Most transforms keep key and time; for one that does not, its results are asked.
+    if (!deep && read.kind === 'value' && table !== null) {
+      const own = simplePrint(record.timestamp, plainText(read.value[table.key]) ?? key ?? undefined, time);
+      if (own === says) return undefined;
+    }
+    const results = expected(hand);
+    if (typeof results === 'string') return `it has a line, but it belongs into the dead letters: ${results}`;
+    if (results.length === 0) return 'it has a line, but the transform leaves it out';
+    return printOf(results) === says ? undefined : 'its line says something else';
+  };
+
+  return (hand, place) => {
+    if (logged.has(place)) {
+      const wrong = complaint(hand, place);
+      if (wrong !== undefined) add('divergent', hand, wrong);
+      return true;
+    }
+    if (dead.has(place)) {
+      counts.dead++;
+      return true;
+    }
+    const passedTo = passed.get(hand.partition) ?? 0;
+    if (hand.offset >= passedTo) {
+      add('lag', hand, `the logs have come to offset ${passedTo}`);
+      return true;
+    }
+    const results = expected(hand);
+    if (typeof results !== 'string' && results.length === 0) {
+      counts.dropped++;
+      return true;
+    }
+    add('gap', hand, typeof results === 'string' ? `not in the dead letters either: ${results}` : undefined);
+    return false;
+  };
+};

@@ -1,0 +1,28 @@
+import type { IncomingRecord } from '../../core/broker.js';
+import { canonicalTimestamp } from '../../core/timestamp.js';
+import type { Detail } from './findings.js';
+import type { Read } from './judge-record.js';
+
+/** A record that is being looked at. */
+export type InHand = Readonly<{
+  record: IncomingRecord;
+  read: Read;
+  /** Of the row where there is one, else of the record. */
+  key: string | null;
+  /** The row's own time; undefined where it has none. */
+  time: string | undefined;
+  partition: number;
+  offset: number;
+}>;
+
+/** A time in one form for all, where it is one. */
+export const canonical = (time: string): string => canonicalTimestamp(time) ?? time;
+
+export const recordDetail = ({ key, time, partition, offset }: InHand, what?: string): Detail => ({
+  in: 'topic',
+  key,
+  timestamp: time === undefined ? null : canonical(time),
+  partition,
+  offset: String(offset),
+  ...(what === undefined ? {} : { what }),
+});

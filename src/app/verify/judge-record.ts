@@ -1,0 +1,48 @@
+import type { IncomingRecord } from '../../core/broker.js';
+import type { TopicCodec } from '../../core/codec.js';
+import { BridgeError, isTransient, messageOf } from '../../core/errors.js';
+import type { Row } from '../../core/pipeline.js';
+import type { Result } from '../../core/sink.js';
+import type { Meta, Transform } from '../../core/transform.js';
+
+/** The value of a record, or why it has none: it is a tombstone, or cannot be decoded. */
+export type Read =
+  | Readonly<{ kind: 'value'; value: Row }>
+  | Readonly<{ kind: 'tombstone' }>
+  | Readonly<{ kind: 'bad'; reason: string }>;
+
+const TOMBSTONE: Read = { kind: 'tombstone' };
+
+const bad = (error: unknown): Read => {
+  if (isTransient(error) || (error instanceof BridgeError && error.kind !== 'record')) throw error;
+  return { kind: 'bad', reason: messageOf(error) };
+};
+
+/** @throws BridgeError `transient` when the registry is away */
+export const readRecord = (codec: TopicCodec<Row>, { value }: IncomingRecord): Read | Promise<Read> => {
+  if (value === null) return TOMBSTONE;
+  try {
+    const decoded = codec.decode(value);
+    return decoded instanceof Promise
+      ? decoded.then((row): Read => ({ kind: 'value', value: row }), bad)
+      : { kind: 'value', value: decoded };
+  } catch (error) {
+    return bad(error);
+  }
+};
+
+/** What a worker would have written for a record; a text where it would have gone to the dead letters. */
+export const resultsOf = (
+  transform: Transform<Row, Row>,
+  read: Read,
+  { key }: IncomingRecord,
+  meta: Meta,
+): readonly Result<Row>[] | string => {
+  if (read.kind === 'bad') return read.reason;
+  if (read.kind === 'tombstone') return [{ value: null, key: key?.toString() ?? null, meta }];
+  try {
+    return transform(read.value, meta).map((value) => ({ value, key: null, meta }));
+  } catch (error) {
+    return messageOf(error);
+  }
+};

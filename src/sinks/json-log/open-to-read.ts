@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { type FileSystem, ifThere, nodeFiles, type OpenFile } from '../../adapters/files/file-system.js';
+import { fencesUnderWay } from './fence.js';
+import { rotatedLogs } from './log-files.js';
+import { logPath } from './surroundings.js';
+
+/** A fence may end and the next begin between two looks. */
+const LOOKS = 5;
+
+/** The log itself, or the place where a fence holds it at this moment. */
+export const logPlaces = async (files: FileSystem, directory: string): Promise<readonly string[]> => {
+  const held = (await fencesUnderWay(files, directory)).flatMap(({ holder }) => [join(holder, 'new'), join(holder, 'old')]);
+  return [...held, logPath(directory)];
+};
+
+/** Opens the log of an instance's directory for reading, wherever a fence holds it; undefined when there is none. */
+export const openToRead = async (directory: string): Promise<OpenFile | undefined> => {
+  for (let look = 0; look < LOOKS; look++)
+    for (const path of await logPlaces(nodeFiles, directory)) {
+      const file = await ifThere(nodeFiles.open(path, 'r'));
+      if (file !== undefined) return file;
+    }
+  return undefined;
+};
+
+/** One file with an instance's lines, by the number that it keeps when it is rotated. */
+export type LogPart = Readonly<{ ino: number; bytes: number }>;
+
+/** Opens the log, or a rotated one, whichever has this number; undefined when it is gone. */
+export const openPart = async (directory: string, ino: number): Promise<OpenFile | undefined> => {
+  for (const path of [...(await rotatedLogs(nodeFiles, directory)).toReversed(), ...(await logPlaces(nodeFiles, directory))]) {
+    const file = await ifThere(nodeFiles.open(path, 'r'));
+    if (file === undefined) continue;
+    if ((await file.stat()).ino === ino) return file;
+    await file.close();
+  }
+  return undefined;
+};
+
+/** The files that hold an instance's lines, in the order of the lines: the rotated logs, then the log. */
+export const logParts = async (directory: string): Promise<readonly LogPart[]> => {
+  for (let look = 0; ; look++) {
+    const rotated = await rotatedLogs(nodeFiles, directory);
+    const current = await openToRead(directory);
+    try {
+      // A rotation between the two would leave out the file that it made.
+      if (look < LOOKS && (await rotatedLogs(nodeFiles, directory)).length !== rotated.length) continue;
+      const stats = [];
+      for (const path of rotated) stats.push(await nodeFiles.stat(path));
+      if (current !== undefined) stats.push(await current.stat());
+      return stats.map(({ ino, size }) => ({ ino, bytes: size }));
+    } finally {
+      await current?.close();
+    }
+  }
+};

@@ -1,0 +1,132 @@
+import type { Evidence } from '../../../src/app/verify/evidence.js';
+import { positionsOf } from '../../../src/captures/polling/positions.js';
+import type { IncomingRecord } from '../../../src/core/broker.js';
+import type { TopicCodec } from '../../../src/core/codec.js';
+import { BridgeError } from '../../../src/core/errors.js';
+import type { Row } from '../../../src/core/pipeline.js';
+import type { Replay } from '../../../src/core/position-store.js';
+import type { Topic } from '../../../src/core/topic.js';
+import type { Transform } from '../../../src/core/transform.js';
+import { wholeLines } from '../../../src/sinks/json-log/whole-lines.js';
+
+/** A record as a test writes it down. */
+export type Rec = { at: number; key: string | null; value: string | null };
+export type Dead = { partition?: number; offset?: number; key?: string };
+
+/** All that a verification looks at, in memory and free to be spoilt. */
+export type History = {
+  /** By partition, from offset 0 on. */
+  partitions: Rec[][];
+  starts: number[];
+  ends: number[];
+  files: string[][];
+  rows: Row[];
+  dead: Dead[];
+  replays: Replay[];
+  position: string | null;
+  committed: number[];
+  /** Every version that was committed; null: not written down. */
+  journal: { key: string; timestamp: string }[] | null;
+  transform: Transform<Row, Row>;
+};
+
+export const topic: Topic<Row> = {
+  name: 'things',
+  partitions: 3,
+  format: { kind: 'json', check: (value) => value as Row },
+  key: ({ id }) => String(id),
+};
+
+const bad = (text: string): BridgeError => new BridgeError({ code: 'DECODE_FAILED', kind: 'record', found: text, fix: '' });
+
+export const codec: TopicCodec<Row> = {
+  encode: ({ id, name, changed }) =>
+    Buffer.from(JSON.stringify({ id, name, changed: String(changed).replace(/[TZ]/g, ' ').trim() })),
+  decode: (bytes) => {
+    const text = bytes.toString();
+    if (text.startsWith('bad')) throw bad('it is bad');
+    return JSON.parse(text) as Row;
+  },
+};
+
+const incoming = ({ at, key, value }: Rec, offset: number): IncomingRecord => ({
+  offset: BigInt(offset),
+  timestamp: at,
+  key: key === null ? null : Buffer.from(key),
+  value: value === null ? null : Buffer.from(value),
+  headers: {},
+});
+
+const header = (value: string | number): Buffer => Buffer.from(String(value));
+
+const letter = ({ partition, offset, key }: Dead): IncomingRecord => ({
+  ...incoming({ at: 1, key: key ?? null, value: '' }, 0),
+  headers: {
+    'rowbridge.topic': header(topic.name),
+    'rowbridge.reason': header('too large'),
+    ...(partition === undefined ? {} : { 'rowbridge.partition': header(partition) }),
+    ...(offset === undefined ? {} : { 'rowbridge.offset': header(offset) }),
+  },
+});
+
+const inMemory = (text: string) => {
+  const bytes = Buffer.from(text);
+  return {
+    read: async (buffer: Buffer, at: number, length: number, position: number) => ({
+      bytesRead: bytes.copy(buffer, at, position, Math.min(bytes.length, position + length)),
+      buffer,
+    }),
+  };
+};
+
+const byPartition = (numbers: readonly number[]) => new Map(numbers.map((number, partition) => [partition, BigInt(number)]));
+
+/** The evidence of a history, records in batches of a few. */
+export const evidenceOf = (history: History): Evidence => {
+  const { positionOf, compare } = positionsOf('changed', 'id');
+  const position = history.position === null ? null : { timestamp: history.position };
+  return {
+    topic,
+    codec,
+    starts: byPartition(history.starts),
+    ends: byPartition(history.ends),
+    async *records(partition, from, to) {
+      const all = (history.partitions[partition] ?? []).map(incoming).slice(Math.max(from, history.starts[partition] ?? 0), to);
+      for (let at = 0; at < all.length; at += 3) yield all.slice(at, at + 3);
+    },
+    endsNow: async () => byPartition(history.partitions.map((records) => records.length)),
+    async *deadLetters() {
+      yield history.dead.map(letter);
+    },
+    logs: {
+      files: history.files.map((lines, index) => {
+        const text = lines.map((line) => `${line}\n`).join('');
+        return {
+          instance: `log_${index}`,
+          bytes: text.length,
+          lines: () => wholeLines(inMemory(text) as never, `log_${index}`),
+        };
+      }),
+      transform: history.transform,
+      committed: byPartition(history.committed),
+    },
+    journal:
+      history.journal === null
+        ? null
+        : async function* () {
+            yield history.journal ?? [];
+          },
+    table: {
+      key: 'id',
+      cursor: 'changed',
+      async *rows() {
+        yield history.rows;
+      },
+      expectedRows: history.rows.length,
+      replays: history.replays,
+      position,
+      positionOf,
+      reached: (row) => position !== null && compare(row, { ...position, key: '999999' }) <= 0,
+    },
+  };
+};

@@ -1,0 +1,114 @@
+import type { Evidence } from '../../../src/app/verify/evidence.js';
+import { judgeTopic } from '../../../src/app/verify/judge-topic.js';
+import { planPasses } from '../../../src/app/verify/passes.js';
+import { progressCounter } from '../../../src/app/verify/progress.js';
+import { mustBeThere, replayCounter } from '../../../src/app/verify/replays.js';
+import { progressLine } from '../../../src/commands/verify-progress.js';
+import { evidenceOf, topic } from './history.js';
+
+const offsets = (...numbers: number[]) => new Map(numbers.map((number, partition) => [partition, BigInt(number)]));
+
+describe('passes', () => {
+  it('take as many partitions together as fit', () => {
+    const passes = planPasses(offsets(0, 5, 0), offsets(10, 15, 10), 20);
+    expect(passes.map(({ windows, places }) => [windows.map(({ partition, base }) => [partition, base]), places])).toEqual([
+      [
+        [
+          [0, 0],
+          [1, 10],
+        ],
+        20,
+      ],
+      [[[2, 0]], 10],
+    ]);
+  });
+
+  it('read a partition that is too large once for each part of its keys', () => {
+    const passes = planPasses(offsets(0, 0), offsets(25, 1), 10);
+    expect(passes.map(({ windows, part, parts }) => [windows.length, part, parts])).toEqual([
+      [1, 0, 3],
+      [1, 1, 3],
+      [1, 2, 3],
+      [1, 0, 1],
+    ]);
+  });
+});
+
+describe('replays', () => {
+  const replays = [
+    { at: '', from: null, endOffsets: offsets(3) },
+    { at: '', from: '2026-01-05', endOffsets: offsets(8) },
+  ];
+
+  it('are told by offset', () => {
+    const of = replayCounter(replays, 0);
+    expect([0, 2, 3, 7, 8, 100].map(of)).toEqual([0, 0, 1, 1, 2, 2]);
+    expect(replayCounter(replays, 1)(0)).toBe(2);
+  });
+
+  const latest = new Map([[1, '2026-01-03']]);
+  it.each([
+    ['in the first, up to what it reached', '2026-01-02', false, true],
+    ['between the two: passed over', '2026-01-04', true, false],
+    ['in the last, as far as that has come', '2026-01-06', true, true],
+    ['later than the last has come', '2026-01-06', false, false],
+  ])('a row %s', (_what, time, reachedByLast, expected) => {
+    expect(mustBeThere(replays, { removed: false, oldest: null, latest }, time, reachedByLast)).toBe(expected);
+  });
+
+  it('a row whose records were removed cannot be judged, a later one can', () => {
+    const all = [{ at: '', from: null, endOffsets: offsets(0) }];
+    const reached = { removed: true, oldest: { replay: 1, timestamp: '2026-01-03' }, latest };
+    expect(mustBeThere(all, reached, '2026-01-02', true)).toBe(false);
+    expect(mustBeThere(all, reached, '2026-01-04', true)).toBe(true);
+    expect(mustBeThere(all, { ...reached, oldest: null }, '2026-01-04', true)).toBe(false);
+  });
+});
+
+describe('a topic without a table', () => {
+  it('is compared with its logs alone', async () => {
+    const of = (files: string[][]): Evidence => ({
+      ...evidenceOf({
+        partitions: [[1, 2, 3].map((id) => ({ at: id, key: 'k', value: JSON.stringify({ n: id }) })), [], []],
+        starts: [0, 0, 0],
+        ends: [3, 0, 0],
+        files,
+        rows: [],
+        dead: [],
+        replays: [],
+        position: null,
+        committed: [3, 0, 0],
+        journal: null,
+        transform: (row) => [row],
+      }),
+      topic: { ...topic, partitions: 1, key: () => 'k' },
+      table: null,
+    });
+    const line = (n: number) => `{"n":${n},"_kafka":{"topic":"things","partition":0,"offset":${n - 1},"timestamp":${n}}}`;
+    const judge = async (files: string[][], deep: boolean) => {
+      const verdict = await judgeTopic({ evidence: of(files), deep, mostRecords: 10, signal: new AbortController().signal });
+      const { lost, gap, duplicate, divergent } = verdict.findings;
+      return [verdict.table, lost.count, gap.count, duplicate.count, divergent.count];
+    };
+    for (const deep of [false, true]) {
+      expect(await judge([[line(1), line(2), line(3)]], deep)).toEqual([null, 0, 0, 0, 0]);
+      expect(await judge([[line(1)], [line(3), line(1)]], deep)).toEqual([null, 1, 1, 1, 0]);
+    }
+    expect(await judge([[line(1), line(2).replace('"n":2', '"n":5'), line(3)]], true)).toEqual([null, 0, 0, 0, 1]);
+  });
+});
+
+describe('progress', () => {
+  it('tells part, rate and time left', () => {
+    let now = 0;
+    const counter = progressCounter({ logs: 180_000, topic: 1000, table: 2000, order: 0 }, () => now);
+    counter.add('logs', 180_000);
+    now = 2_000;
+    expect(counter.now()).toEqual({ phase: 'logs', part: 0.25, perSecond: 500, secondsLeft: 6 });
+    expect(progressLine('things', counter.now())).toBe(
+      'things [########......................] 25 %  500/s  6 s left  reading the logs',
+    );
+    counter.add('order', 9_000);
+    expect(counter.now().part).toBe(1);
+  });
+});
