@@ -9,6 +9,7 @@ import type { Row } from '../../../src/core/pipeline.js';
 import type { Source } from '../../../src/core/source.js';
 import { timestampOf } from '../../../src/core/timestamp.js';
 import { avro } from '../../../src/core/topic.js';
+import { askedPage } from '../../support/asked-page.js';
 import { memoryBroker } from '../../support/memory-broker.js';
 import { jsonCodec, memoryPositions } from '../../support/memory-feed.js';
 import { silentLog } from '../../support/silent-log.js';
@@ -24,16 +25,11 @@ const at = (ms: number): string => timestampOf(BigInt(ms) * 1000n);
 const lateTable = () => {
   const rows: { id: number; at: string; visibleAt: number }[] = [];
   const clock = { now: 100_000 };
-  const query = (async (sql: string, params: readonly unknown[] = []) => {
-    const below = String(params[params.length - 1]);
-    const [from = '', , key] = params.length === 1 ? [] : params;
-    const after = (row: Row): boolean =>
-      params.length === 4
-        ? compare(positionOf(row), { timestamp: String(from), key: String(key) }) > 0
-        : String(row.at) >= String(from);
-    const limit = Number(/LIMIT (\d+)/.exec(sql)?.[1]);
+  const query = (async (sql: string) => {
+    const { after, below, limit } = askedPage(sql);
+    const isAfter = (row: Row): boolean => after === null || compare(positionOf(row), after) > 0;
     return rows
-      .filter((row) => row.visibleAt <= clock.now && after(row) && row.at < below)
+      .filter((row) => row.visibleAt <= clock.now && isAfter(row) && row.at < below)
       .sort((a, b) => compare(positionOf(a), positionOf(b)))
       .slice(0, limit)
       .map(({ id, at: stamp }) => ({ id, at: stamp }));

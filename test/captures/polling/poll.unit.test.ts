@@ -5,6 +5,7 @@ import { positionsOf } from '../../../src/captures/polling/positions.js';
 import type { Row } from '../../../src/core/pipeline.js';
 import type { Position } from '../../../src/core/position.js';
 import { timestampOf } from '../../../src/core/timestamp.js';
+import { askedPage } from '../../support/asked-page.js';
 
 const { positionOf, compare } = positionsOf('at', 'id');
 const at = (second: number): string => timestampOf(BigInt(second) * 1_000_000n);
@@ -21,10 +22,8 @@ const polled = async (steps: readonly Step[]) => {
   const stop = new AbortController();
   const table: Row[] = [];
   const queue = [...steps];
-  const query = (async (_: string, params: readonly unknown[] = []) => {
-    const below = String(params[params.length - 1]);
-    const after: Position | null =
-      params.length === 1 ? null : { timestamp: String(params[0]), ...(params.length === 4 ? { key: String(params[2]) } : {}) };
+  const query = (async (sql: string) => {
+    const { after, below } = askedPage(sql);
     const found = table.filter((one) => (after === null || compare(positionOf(one), after) > 0) && String(one.at) < below);
     return found.sort((a, b) => compare(positionOf(a), positionOf(b)));
   }) as Query;
