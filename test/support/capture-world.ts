@@ -54,6 +54,8 @@ export const captureWorld = async (prefix: string, at?: TestServers['mysql']): P
   for (const { id, name, category, price } of await readSeedRows(SEED_FILE))
     await seed.change('INSERT INTO products (id, name, category, price) VALUES (?, ?, ?, ?)', [id, name, category, price]);
   const { mariadb } = await serverOf(seed.query);
+  // A session that worked a moment ago and then sleeps is under suspicion for as long as it lives.
+  await seed.close();
   const connectCapture = () => open(capture.user, capture.password, 'capture');
   return {
     database,
