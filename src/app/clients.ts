@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kafka } from 'kafkajs';
 import { type AvroCodec, avroCodec } from '../adapters/avro/index.js';
-import { jsonCodec } from '../adapters/json/index.js';
+import { jsonCodec, jsonReadBack } from '../adapters/json/index.js';
 import { type KafkaAdmin, kafkaAdmin } from '../adapters/kafka/admin.js';
 import { kafkaClient } from '../adapters/kafka/client.js';
 import { kafkaPublisher } from '../adapters/kafka/publish.js';
@@ -11,7 +11,8 @@ import { type Connection, openConnection } from '../adapters/mysql/connect.js';
 import type { ConnectionParams } from '../adapters/mysql/options.js';
 import type { Config, ServerEnvironment } from '../config.js';
 import type { Publish, TopicReader } from '../core/broker.js';
-import type { Codec, TopicCodec } from '../core/codec.js';
+import type { Codec, ReadBack, TopicCodec } from '../core/codec.js';
+import type { Column } from '../core/column.js';
 import type { Log } from '../core/log.js';
 import type { Topic } from '../core/topic.js';
 import { packageRoot } from '../package-root.js';
@@ -35,6 +36,8 @@ export type Clients = Readonly<{
   avro: AvroCodec;
   /** For those who only read: it registers nothing. */
   decoding: Codec;
+  /** For those who compare: it registers nothing. */
+  readBack<T>(topic: Topic<T>, columns: readonly Column[]): Promise<ReadBack<T>>;
   connectUpdater(): Promise<Connection>;
   /** Connection parameters of the capture and of the administrator. */
   capture: ConnectionParams;
@@ -83,6 +86,7 @@ export const openClients = async ({ config, servers, clientId, log, signal, onRe
     avro,
     codec: { open: (topic, columns) => (topic.format.kind === 'json' ? jsonCodec : avro).open(topic, columns) },
     decoding: { open: (topic) => (topic.format.kind === 'json' ? jsonCodec.open(topic) : readOnly(avro, topic)) },
+    readBack: async (topic, columns) => (topic.format.kind === 'json' ? jsonReadBack(topic) : avro.openReadBack(topic, columns)),
     capture: { ...account(servers.MYSQL_USER, servers.MYSQL_PASSWORD), database },
     connectUpdater: () =>
       openConnection({ ...account(servers.MYSQL_UPDATER_USER, servers.MYSQL_UPDATER_PASSWORD), database }, { role: 'updater' }),

@@ -87,7 +87,7 @@ const readingAgain = ({ clients, worker, log }: LogRepairOptions): ReadAgain =>
     for (const topic of worker.from) {
       if (!key.startsWith(`${topic.name}/`)) continue;
       const at = { topic: topic.name, partition: Number(key.slice(topic.name.length + 1)) };
-      const codec = await clients.codec.open<Row>(topic);
+      const codec = await clients.decoding.open<Row>(topic);
       for await (const records of clients.reader.readRange(at, from, to)) {
         const judged: Judged<Row> = { results: [], dead: [] };
         for (const record of records)

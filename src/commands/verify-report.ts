@@ -43,6 +43,8 @@ const findingLines = (kind: Kind, finding: Finding | null): string[] => {
   ];
 };
 
+const MOST_AWAY = 10;
+
 /** What could not be judged, and what is not wrong though it is not in the logs. */
 const noteLines = ({ table, records, logs, position }: TopicReport): string[] => {
   const notes: [number, string][] = [
@@ -52,13 +54,23 @@ const noteLines = ({ table, records, logs, position }: TopicReport): string[] =>
     [records.removed, 'records were removed from the topic by retention and cannot be judged'],
     [records.empty, 'offsets hold no record'],
     [records.dead, 'records are in the dead letters'],
+    [records.retries, 'records were sent again from the dead letters'],
     [records.dropped, 'records are left out by the transform'],
+    [records.away, 'records cannot be judged: their lines may be in rotated logs that were packed or moved away'],
     [records.beforeReplays, 'records are older than the replays that the state knows: twice or out of order cannot be judged'],
     [logs?.removed ?? 0, 'lines are of records that the topic holds no more'],
   ];
   const deadRows = (table?.deadRows ?? []).map(({ key, reason }) => `    key ${key}: ${reason}`);
+  const away = (logs?.away ?? []).map((file) => `    away: ${file}`);
+  const awayLines =
+    away.length > MOST_AWAY ? [...away.slice(0, MOST_AWAY), `    ... and ${number(away.length - MOST_AWAY)} more`] : away;
   const noPosition = table !== null && position === null ? ['  the feed has no saved position: no row is due yet'] : [];
-  return [...noPosition, ...notes.flatMap(([count, text]) => (count === 0 ? [] : [`  ${number(count)} ${text}`])), ...deadRows];
+  return [
+    ...noPosition,
+    ...notes.flatMap(([count, text]) => (count === 0 ? [] : [`  ${number(count)} ${text}`])),
+    ...deadRows,
+    ...awayLines,
+  ];
 };
 
 /** A verification as a person reads it. */

@@ -15,6 +15,18 @@ export type TopicCodec<T> = Readonly<{
   decode(bytes: Buffer): T | Promise<T>;
 }>;
 
+/** Values of one topic as they are read back, to be compared with the rows that they were made of. */
+export type ReadBack<T> = Pick<TopicCodec<T>, 'decode'> &
+  Readonly<{
+    /** The columns that a value was written with, after it was decoded: the same list for all of one schema. Undefined where no columns are known. */
+    columnsOf(bytes: Buffer): readonly string[] | undefined;
+    /**
+     * Bytes that are the same where values are the same in these columns. They are for comparing only.
+     * @throws BridgeError `record` for a value that does not fit
+     */
+    encoderOf(columns: ReadonlySet<string>): (value: T) => Buffer;
+  }>;
+
 export type Codec = Readonly<{
   /**
    * Prepares a topic for encoding and decoding.

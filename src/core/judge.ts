@@ -28,7 +28,7 @@ const deadLetter = (
 });
 
 /** A record that was sent again for a group that could not handle it: the others have had it already. */
-const isForAnother = ({ headers }: IncomingRecord, group: string): boolean => {
+export const isForAnother = ({ headers }: IncomingRecord, group: string): boolean => {
   const wanted = headers[RETRY_GROUP_HEADER];
   return wanted !== undefined && wanted.toString() !== group;
 };

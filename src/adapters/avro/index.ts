@@ -1,9 +1,11 @@
-import type { Codec, TopicCodec } from '../../core/codec.js';
+import type { Codec, ReadBack, TopicCodec } from '../../core/codec.js';
+import type { Column } from '../../core/column.js';
 import type { Log } from '../../core/log.js';
 import type { AvroFormat, Topic } from '../../core/topic.js';
 import { avroType } from './avro-type.js';
 import { avroDecoder } from './decoder.js';
 import { avroEncoder } from './encoder.js';
+import { avroReadBack } from './read-back.js';
 import { differencesFrom, registeredId, type SubjectDifferences } from './register.js';
 import { registryClient } from './registry.js';
 import type { Fit } from './schema-fits-columns.js';
@@ -25,6 +27,8 @@ export type AvroCodec = Codec &
   Readonly<{
     /** For those who only read: writes nothing to the registry, and with a schema file asks it nothing before the first record. */
     openDecoder<T>(topic: Topic<T>): Promise<Pick<TopicCodec<T>, 'decode'>>;
+    /** For those who compare: reads as `openDecoder` does. @param columns of the table that feeds the topic */
+    openReadBack<T>(topic: Topic<T>, columns: readonly Column[]): Promise<ReadBack<T>>;
     /** How a schema of the directory differs from the registry's latest version; registers nothing. */
     differences(format: AvroFormat): Promise<SubjectDifferences>;
   }>;
@@ -56,6 +60,13 @@ export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now 
     return clients;
   };
   const parts = { schemasDirectory, registry: () => opened().registry };
+  const openDecoder: AvroCodec['openDecoder'] = async (topic) => {
+    const format = formatOf(topic);
+    const { schema: subject, closed } = format;
+    const { schema } = await topicSchema(parts, format, undefined);
+    const ours = { schema, type: avroType(schema) };
+    return { decode: avroDecoder({ subject, ours, closed, schemas: opened().schemas }) };
+  };
   return {
     open: async (topic, columns) => {
       const format = formatOf(topic);
@@ -71,12 +82,12 @@ export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now 
       const { schema } = await topicSchema(parts, format, undefined);
       return differencesFrom(opened().registry, format.schema, schema);
     },
-    openDecoder: async (topic) => {
+    openDecoder,
+    openReadBack: async (topic, columns) => {
       const format = formatOf(topic);
-      const { schema: subject, closed } = format;
-      const { schema } = await topicSchema(parts, format, undefined);
-      const ours = { schema, type: avroType(schema) };
-      return { decode: avroDecoder({ subject, ours, closed, schemas: opened().schemas }) };
+      const { schema: whole } = await topicSchema(parts, format, columns);
+      const { schemas } = opened();
+      return avroReadBack({ subject: format.schema, whole, schemas, ...(await openDecoder(topic)) });
     },
   };
 };

@@ -1,12 +1,10 @@
 import type { Type } from 'avsc';
 import { avroType } from './avro-type.js';
 import type { AvroField, AvroSchema } from './schema-file.js';
+import { isRecord } from './topic-schema.js';
 
 /** A schema, and the type that values are read or written by. */
 export type TypedSchema = Readonly<{ schema: AvroSchema; type: Type }>;
-
-const isRecord = (schema: unknown): schema is AvroSchema =>
-  typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'record';
 
 /**
  * What a record is read as: our own fields, and after them those of its writer that ours does not name, so that a column that was

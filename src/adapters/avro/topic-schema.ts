@@ -11,7 +11,8 @@ export type TopicSchemaParts = Readonly<{ schemasDirectory: string; registry(): 
 export const schemaFileOf = (schemasDirectory: string, { schema }: AvroFormat): string =>
   join(schemasDirectory, `${schema}.avsc`);
 
-const isRecord = (schema: unknown): schema is AvroSchema =>
+/** Whether a schema is that of a record. */
+export const isRecord = (schema: unknown): schema is AvroSchema =>
   typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'record' && 'fields' in schema;
 
 /** The record that a registry's text holds; undefined for anything else. */

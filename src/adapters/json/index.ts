@@ -1,5 +1,6 @@
-import type { Codec } from '../../core/codec.js';
+import type { Codec, ReadBack } from '../../core/codec.js';
 import { BridgeError, messageOf } from '../../core/errors.js';
+import type { Topic } from '../../core/topic.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -27,4 +28,10 @@ export const jsonCodec: Codec = {
       decode: (bytes) => format.check(parsed(bytes)),
     };
   },
+};
+
+/** JSON that is read back: no table feeds such a topic, and no columns are known. */
+export const jsonReadBack = async <T>(topic: Topic<T>): Promise<ReadBack<T>> => {
+  const { decode, encode } = await jsonCodec.open(topic);
+  return { decode, columnsOf: () => undefined, encoderOf: () => encode };
 };

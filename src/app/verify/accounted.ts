@@ -1,3 +1,4 @@
+import { isForAnother } from '../../core/judge.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Result } from '../../core/sink.js';
 import type { Evidence } from './evidence.js';
@@ -19,11 +20,11 @@ export type AccountOptions = Readonly<{
 }>;
 
 /** Records that are accounted for without a line. */
-export type Unlogged = { dead: number; dropped: number };
+export type Unlogged = { dead: number; dropped: number; away: number };
 
 /**
  * Gives a function that tells whether a record is accounted for: by lines in a log, which are compared, or by being in the dead
- * letters, left out by the transform, or not yet due. What is wrong goes to the findings.
+ * letters, left out by the transform, sent again for another group, perhaps in a log that is away, or not yet due. What is wrong goes to the findings.
  */
 export const accounting = (
   { evidence, deep, places, found, printOf, passed }: AccountOptions,
@@ -46,6 +47,7 @@ export const accounting = (
   /** What is wrong with the lines of a record; undefined when nothing is. */
   const complaint = (hand: InHand, place: number): string | undefined => {
     const { record, read, key, time } = hand;
+    if (isForAnother(record, logs.group)) return 'it has a line, but it was sent again for another group';
     const says = prints[place];
     if (mixed.has(place)) return 'its lines are not the same';
     // Most transforms keep key and time; for one that does not, its results are asked.
@@ -69,14 +71,20 @@ export const accounting = (
       counts.dead++;
       return true;
     }
+    if (isForAnother(hand.record, logs.group)) return true;
+    const isAway = hand.offset <= (logs.away.upTo.get(hand.partition) ?? -1);
     const passedTo = passed.get(hand.partition) ?? 0;
-    if (hand.offset >= passedTo) {
+    if (!isAway && hand.offset >= passedTo) {
       add('lag', hand, `the logs have come to offset ${passedTo}`);
       return true;
     }
     const results = expected(hand);
     if (typeof results !== 'string' && results.length === 0) {
       counts.dropped++;
+      return true;
+    }
+    if (isAway && typeof results !== 'string') {
+      counts.away++;
       return true;
     }
     add('gap', hand, typeof results === 'string' ? `not in the dead letters either: ${results}` : undefined);

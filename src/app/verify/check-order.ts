@@ -1,3 +1,4 @@
+import { retryOf } from '../../core/dead-letter.js';
 import { canonicalTimestamp } from '../../core/timestamp.js';
 import type { Judging } from './evidence.js';
 import type { Collector } from './findings.js';
@@ -53,6 +54,7 @@ export const checkOrder = async (
     const replayOf = replayCounter(table.replays, partition);
     for await (const batch of evidence.records(partition, start, end)) {
       for (const record of batch) {
+        if (retryOf(record) !== undefined) continue;
         const reading = readRecord(codec, record);
         const read = reading instanceof Promise ? await reading : reading;
         const replay = replayOf(Number(record.offset));

@@ -21,8 +21,12 @@ const WHOLE = /^\d{1,15}$/;
 
 const header = (record: IncomingRecord, name: string): string | undefined => record.headers[`rowbridge.${name}`]?.toString();
 
-/** Reads the dead letters of a topic. @param expected about how many there are */
-export const readDeadLetters = async (topic: string, records: AsyncIterable<readonly IncomingRecord[]>): Promise<DeadLetters> => {
+/** Reads the dead letters of a topic. @param group whose letters count; those that name none do, too. undefined: all */
+export const readDeadLetters = async (
+  topic: string,
+  group: string | undefined,
+  records: AsyncIterable<readonly IncomingRecord[]>,
+): Promise<DeadLetters> => {
   const lists = new Map<number, { offsets: Float64Array; count: number }>();
   const rows = new Map<string, string>();
   let rowsNotKept = 0;
@@ -39,6 +43,8 @@ export const readDeadLetters = async (topic: string, records: AsyncIterable<read
   for await (const batch of records)
     for (const record of batch) {
       if (header(record, 'topic') !== topic) continue;
+      const by = header(record, 'group');
+      if (group !== undefined && by !== undefined && by !== group) continue;
       const [partition, offset] = [header(record, 'partition'), header(record, 'offset')];
       if (partition !== undefined && offset !== undefined) {
         if (WHOLE.test(partition) && WHOLE.test(offset)) addOffset(Number(partition), Number(offset));

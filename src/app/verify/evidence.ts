@@ -1,5 +1,5 @@
 import type { EndOffsets, IncomingRecord } from '../../core/broker.js';
-import type { TopicCodec } from '../../core/codec.js';
+import type { ReadBack } from '../../core/codec.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
 import type { Replay } from '../../core/position-store.js';
@@ -12,6 +12,10 @@ export type LogFile = Readonly<{ instance: string; bytes: number; lines(): Async
 
 export type LogEvidence = Readonly<{
   files: readonly LogFile[];
+  /** The consumer group that keeps the logs. */
+  group: string;
+  /** Rotated logs that were packed or moved away, and up to which offset of each partition lines may be in them. */
+  away: Readonly<{ files: readonly string[]; upTo: ReadonlyMap<number, number> }>;
   /** What the workers make of a record. */
   transform: Transform<Row, Row>;
   /** Up to where each partition was committed. */
@@ -21,6 +25,8 @@ export type LogEvidence = Readonly<{
 export type TableEvidence = Readonly<{
   key: string;
   cursor: string;
+  /** Those that the capture reads. */
+  columns: readonly string[];
   /** The rows as they are now, those fields of them that are asked for. */
   rows(deep: boolean): AsyncIterable<readonly Row[]>;
   /** About how many. */
@@ -39,7 +45,7 @@ export type Commit = Readonly<{ key: string; timestamp: string }>;
 /** All that a topic is judged by. */
 export type Evidence = Readonly<{
   topic: Topic<Row>;
-  codec: TopicCodec<Row>;
+  codec: ReadBack<Row>;
   starts: EndOffsets;
   /** The cutoff: records from here on are not judged. */
   ends: EndOffsets;

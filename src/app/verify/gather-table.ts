@@ -1,8 +1,10 @@
 import { peekState } from '../../adapters/files/state-file.js';
 import { inspectTable } from '../../captures/polling/inspect.js';
+import { knownTable } from '../../captures/polling/known-table.js';
 import { positionsOf } from '../../captures/polling/positions.js';
 import { estimateRows, scanTable } from '../../captures/polling/scan.js';
 import type { EndOffsets } from '../../core/broker.js';
+import type { Column } from '../../core/column.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import type { Row, TableFeed } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
@@ -59,7 +61,7 @@ export const reachedBy = (
   return (row) => compare(row, position) <= 0 && (until === undefined || (row.timestamp ?? '') <= until);
 };
 
-export type GatheredTable = Readonly<{ evidence: TableEvidence; guarantee: Guarantee }>;
+export type GatheredTable = Readonly<{ evidence: TableEvidence; columns: readonly Column[]; guarantee: Guarantee }>;
 
 /** What a table and its feed's state have to say. */
 export const gatherTable = async (options: TableFeedOptions, { state }: Cutoff): Promise<GatheredTable> => {
@@ -68,9 +70,11 @@ export const gatherTable = async (options: TableFeedOptions, { state }: Cutoff):
   const capture = captureOptions(options);
   const position = state?.position ?? null;
   const { guarantee } = await inspectTable(capture, position);
+  const columns = await knownTable(capture)();
   const evidence: TableEvidence = {
     key: source.key,
     cursor: source.cursor,
+    columns: columns.map(({ name }) => name),
     rows: (deep) => scanTable(capture, (row) => (deep ? Object.keys(row) : [...fieldsOfKey(topic.key, row), source.cursor])),
     expectedRows: await estimateRows(capture),
     replays: state?.replays ?? [],
@@ -78,5 +82,5 @@ export const gatherTable = async (options: TableFeedOptions, { state }: Cutoff):
     reached: reachedBy(definition, position, guarantee, config.delayMs),
     positionOf: positionsOf(source.cursor, source.key).positionOf,
   };
-  return { evidence, guarantee };
+  return { evidence, columns, guarantee };
 };

@@ -4,7 +4,7 @@ import { BridgeError } from '../../core/errors.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import type { FeedDefinition, Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
-import { deadLetterTopicOf, type Topic } from '../../core/topic.js';
+import { deadLetterTopicOf } from '../../core/topic.js';
 import type { Clients } from '../clients.js';
 import type { StatusOptions } from '../status.js';
 import { stateDirectory } from '../table-feed.js';
@@ -94,13 +94,14 @@ const gather = async (options: VerifyOptions, reader: TopicReader, feed: FeedDef
       : await gatherLogs(
           config.logsDirectory,
           worker,
+          topic.name,
           await caughtUp(clients, { group: worker.name, topic: topic.name, ends }, waitMs, signal),
         );
   const deadTopic = deadLetterTopicOf(topic.name);
   const deadEnds: EndOffsets = (await isThere(clients, deadTopic)) ? await reader.endOffsets(deadTopic) : new Map();
   const evidence: Evidence = {
     topic,
-    codec: await clients.codec.open<Row>(topic as Topic<Row>),
+    codec: await clients.readBack<Row>(topic, table?.columns ?? []),
     starts: await reader.startOffsets(topic.name),
     ends,
     records: (partition, from, to) => reader.readRange({ topic: topic.name, partition }, BigInt(from), BigInt(to)),

@@ -1,5 +1,5 @@
 import type { IncomingRecord } from '../../core/broker.js';
-import type { TopicCodec } from '../../core/codec.js';
+import type { ReadBack } from '../../core/codec.js';
 import { BridgeError, isTransient, messageOf } from '../../core/errors.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Result } from '../../core/sink.js';
@@ -19,7 +19,7 @@ const bad = (error: unknown): Read => {
 };
 
 /** @throws BridgeError `transient` when the registry is away */
-export const readRecord = (codec: TopicCodec<Row>, { value }: IncomingRecord): Read | Promise<Read> => {
+export const readRecord = (codec: ReadBack<Row>, { value }: IncomingRecord): Read | Promise<Read> => {
   if (value === null) return TOMBSTONE;
   try {
     const decoded = codec.decode(value);

@@ -7,15 +7,16 @@ import { type DeadLetters, markDead, readDeadLetters } from './dead-letters.js';
 import type { Judging } from './evidence.js';
 import { type Collector, collector } from './findings.js';
 import { type Fields, linePrinter, resultsPrinter } from './line-print.js';
-
 import { type Pass, planPasses } from './passes.js';
+import { type Payloads, payloadsOf } from './payload.js';
 import { type Places, placesOf } from './places.js';
 import { findLostVersions, findPhantoms } from './search-versions.js';
 import { newSums, type Sums, type Verdict } from './verdict.js';
 import { type VersionSet, versionSet } from './version-set.js';
 
 /** What all passes share. */
-type Shared = Judging & Readonly<{ found: Collector; sums: Sums; deadLetters: DeadLetters; fields: Fields | null }>;
+type Shared = Judging &
+  Readonly<{ found: Collector; sums: Sums; deadLetters: DeadLetters; payloads: Payloads | null; fields: Fields | null }>;
 
 const NO_LOGS: LogsSeen = { lines: 0, removed: 0, next: new Map() };
 
@@ -47,14 +48,14 @@ const readLogs = async (shared: Shared, places: Places, first: boolean): Promise
 type Partitions = ReadonlyMap<number, PartitionSeen>;
 
 const readTopic = async (shared: Shared, places: Places, versions: VersionSet, logs: LogsSeen): Promise<Partitions> => {
-  const { evidence, deep, found, sums, fields, onProgress, signal } = shared;
+  const { evidence, deep, payloads, found, sums, fields, onProgress, signal } = shared;
   const partitions = new Map<number, PartitionSeen>();
   const printOf = resultsPrinter(fields, deep);
   const passed = passedBy(evidence.logs?.committed ?? new Map(), logs);
   const onRead = (records: number) => onProgress?.('topic', records);
   for (const window of places.pass.windows) {
     signal.throwIfAborted();
-    const seen = await checkPartition({ evidence, deep, places, versions, found, printOf, passed, onRead }, window);
+    const seen = await checkPartition({ evidence, deep, payloads, places, versions, found, printOf, passed, onRead }, window);
     partitions.set(window.partition, seen);
     sums.partition(seen);
   }
@@ -62,13 +63,13 @@ const readTopic = async (shared: Shared, places: Places, versions: VersionSet, l
 };
 
 const readTable = async (shared: Shared, places: Places, versions: VersionSet, partitions: Partitions): Promise<void> => {
-  const { evidence, deep, found, sums, deadLetters, onProgress } = shared;
+  const { evidence, payloads, found, sums, deadLetters, onProgress } = shared;
   const { table } = evidence;
   if (table === null) return;
   const reached = new Map([...partitions].map(([partition, seen]) => [partition, seen.reached]));
   const onRead = (rows: number) => onProgress?.('table', rows);
   const onDead = sums.deadRow;
-  sums.rows(await checkTable({ evidence, table, deep, places, versions, reached, deadLetters, found, onRead, onDead }));
+  sums.rows(await checkTable({ evidence, table, payloads, places, versions, reached, deadLetters, found, onRead, onDead }));
 };
 
 /**
@@ -92,13 +93,14 @@ const judgePass = async (shared: Shared, pass: Pass, first: boolean): Promise<Pa
 
 /** Compares a topic with its table and its logs, in memory that is bounded by `mostRecords`. */
 export const judgeTopic = async (judging: Judging): Promise<Verdict> => {
-  const { evidence, mostRecords, signal } = judging;
+  const { evidence, deep, mostRecords, signal } = judging;
   const { topic, table, starts, ends } = evidence;
   const found = collector();
   const sums = newSums();
-  const deadLetters = await readDeadLetters(topic.name, evidence.deadLetters());
+  const deadLetters = await readDeadLetters(topic.name, evidence.logs?.group, evidence.deadLetters());
   const fields = table === null ? null : { key: table.key, cursor: table.cursor };
-  const shared: Shared = { ...judging, found, sums, deadLetters, fields };
+  const payloads = deep && table !== null ? payloadsOf(evidence.codec, table.columns) : null;
+  const shared: Shared = { ...judging, found, sums, deadLetters, payloads, fields };
   const passes = planPasses(starts, ends, mostRecords);
   for (const [index, pass] of passes.entries()) {
     signal.throwIfAborted();

@@ -21,6 +21,10 @@ export type Verdict = Readonly<{
     judged: number;
     dead: number;
     dropped: number;
+    /** Without a line that is there; it may be in one of the logs that are away. */
+    away: number;
+    /** Sent again from the dead letters. */
+    retries: number;
     /** Removed from the topic by retention: neither they nor the rows that only they stood for can be judged. */
     removed: number;
     /** Offsets below the cutoff that hold no record (compaction, markers of transactions). */
@@ -29,7 +33,7 @@ export type Verdict = Readonly<{
     beforeReplays: number;
   }>;
   /** null where no worker of the topic keeps logs. */
-  logs: Readonly<{ lines: number; removed: number; files: number }> | null;
+  logs: Readonly<{ lines: number; removed: number; files: number; away: readonly string[] }> | null;
   passes: number;
 }>;
 
@@ -43,7 +47,7 @@ export type Sums = Readonly<{
 }>;
 
 export const newSums = (): Sums => {
-  const records = { judged: 0, dead: 0, dropped: 0, beforeReplays: 0 };
+  const records = { judged: 0, dead: 0, dropped: 0, away: 0, retries: 0, beforeReplays: 0 };
   const lines = { lines: 0, removed: 0 };
   const table = { rows: 0, waiting: 0, dead: 0, notJudged: 0 };
   const deadRows: DeadRow[] = [];
@@ -52,6 +56,8 @@ export const newSums = (): Sums => {
       records.judged += seen.records;
       records.dead += seen.dead;
       records.dropped += seen.dropped;
+      records.away += seen.away;
+      records.retries += seen.retries;
       records.beforeReplays += seen.beforeReplays;
     },
     logs(seen) {
@@ -76,7 +82,7 @@ export const newSums = (): Sums => {
         findings,
         table: evidence.table === null ? null : { ...table, deadRows },
         records: { ...records, removed, empty: there - records.judged },
-        logs: evidence.logs === null ? null : { ...lines, files: evidence.logs.files.length },
+        logs: evidence.logs === null ? null : { ...lines, files: evidence.logs.files.length, away: evidence.logs.away.files },
         passes: passes.length,
       };
     },

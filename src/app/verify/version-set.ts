@@ -7,9 +7,12 @@ const LOAD = 0.75;
 /** Bytes that a set takes for each version it has room for. */
 export const VERSION_BYTES = Math.ceil((4 + 4 + 4 + 1) / LOAD);
 /** The same where payloads are compared. */
-export const VERSION_BYTES_DEEP = Math.ceil((4 + 4 + 4 + 1 + 4) / LOAD);
+export const VERSION_BYTES_DEEP = Math.ceil((4 + 4 + 4 + 1 + 4 + 2) / LOAD);
 
 const LOGGED = 0x80;
+
+/** The print of a record's fields, and the shape that it was made by: 0 to 65,535. */
+export type Payload = Readonly<{ print: number; shape: number }>;
 
 /**
  * Versions by fingerprint in flat arrays, with room for a number of them that is known before. A version has the place of its first
@@ -23,8 +26,8 @@ export type VersionSet = Readonly<{
   replay(slot: number): number;
   seenIn(slot: number, replay: number): void;
   markLogged(slot: number): void;
-  payload(slot: number): number;
-  setPayload(slot: number, print: number): void;
+  payload(slot: number): Payload;
+  setPayload(slot: number, payload: Payload): void;
   markCommitted(slot: number): void;
   /** The places of the first records of versions that are not accounted for in the logs. */
   unlogged(): Generator<number>;
@@ -40,6 +43,7 @@ export const versionSet = (room: number, withPayloads: boolean): VersionSet => {
   // 0: nothing here; else the replay + 1, and whether it is logged.
   const marks = new Uint8Array(slots);
   const payloads = new Int32Array(withPayloads ? slots : 0);
+  const shapes = new Uint16Array(withPayloads ? slots : 0);
   const committed = bits(slots);
   return {
     find({ high, low }) {
@@ -63,9 +67,10 @@ export const versionSet = (room: number, withPayloads: boolean): VersionSet => {
     markLogged: (slot) => {
       marks[slot] = (marks[slot] as number) | LOGGED;
     },
-    payload: (slot) => payloads[slot] as number,
-    setPayload: (slot, print) => {
+    payload: (slot) => ({ print: payloads[slot] as number, shape: shapes[slot] as number }),
+    setPayload: (slot, { print, shape }) => {
       payloads[slot] = print;
+      shapes[slot] = shape;
     },
     markCommitted: committed.set,
     *uncommitted() {

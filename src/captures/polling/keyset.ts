@@ -46,6 +46,18 @@ export const pageStatement = (keyset: Keyset, from: Position | null, below: stri
   };
 };
 
+/** The next rows in the order of the primary key, after one with this key as a position has it. */
+export const nextStatement = (
+  keyset: Keyset,
+  columns: readonly string[],
+  afterKey: string | undefined,
+  limit: number,
+): string => {
+  const { table, key } = keyset;
+  const where = afterKey === undefined ? '' : `WHERE ${key} > ${literal(keyParameter(keyset, afterKey))} `;
+  return `SELECT ${columns.join(', ')} FROM ${table} ${where}ORDER BY ${key} LIMIT ${limit}`;
+};
+
 /** How many rows lie after a position, the oldest of them, and the clock. */
 export const waitingStatement = (keyset: Keyset, from: Position | null): Statement => {
   const oldest = `CAST(CAST(MIN(${keyset.cursor}) AS DATETIME(6)) AS CHAR)`;

@@ -20,7 +20,7 @@ export const isTableChanged = (error: unknown): boolean => error instanceof Brid
 export const sameColumns = (a: readonly TableColumn[], b: readonly unknown[]): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Makes a row of the values in the order of the selected columns. */
-const rowBuilder = ({ selected }: CapturedTable): ((values: readonly unknown[]) => Row) => {
+export const rowBuilder = (selected: CapturedTable['selected']): ((values: readonly unknown[]) => Row) => {
   const plain = selected.every(({ name, read }) => read === undefined && name !== '__proto__');
   const names = selected.map(({ name }) => name);
   if (plain)
@@ -54,7 +54,7 @@ const whatItMeans = (table: string, error: unknown): unknown =>
 export const pageQuery = (connection: Connection, database: string, learnt: CapturedTable): Query => {
   const { cursor, selected, columns } = learnt;
   const name = { database, table: cursor.table };
-  const build = rowBuilder(learnt);
+  const build = rowBuilder(selected);
   const floatsAsText = selected.some(({ floating }) => floating);
   return async <T>(sql: string, params: readonly unknown[] = []) => {
     const page = connection.arrays({ sql, params, floatsAsText });

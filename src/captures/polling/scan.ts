@@ -1,21 +1,10 @@
-import { escapeId } from 'mysql2';
 import type { Row } from '../../core/pipeline.js';
 import { prefetch } from '../../core/prefetch.js';
 import type { PollingOptions } from './index.js';
-import type { Keyset, Statement } from './keyset.js';
-import { learnTable } from './table.js';
-
-const keyOf = ({ integerKey }: Keyset, key: unknown): unknown => (integerKey ? BigInt(key as string) : key);
-
-/** The next rows in the order of the primary key, after one with this key. */
-const nextStatement = (keyset: Keyset, columns: readonly string[], after: unknown, limit: number): Statement => {
-  const { table, key } = keyset;
-  const where = after === undefined ? '' : `WHERE ${key} > ? `;
-  return {
-    sql: `SELECT ${columns.join(', ')} FROM ${table} ${where}ORDER BY ${key} LIMIT ${limit}`,
-    params: after === undefined ? [] : [keyOf(keyset, after)],
-  };
-};
+import { nextStatement } from './keyset.js';
+import { positionsOf } from './positions.js';
+import { rowBuilder } from './rows.js';
+import { type CapturedTable, learnTable } from './table.js';
 
 /** About how many rows a table has, as the server estimates it. */
 export const estimateRows = async ({ connect, database, table }: PollingOptions): Promise<number> => {
@@ -31,29 +20,46 @@ export const estimateRows = async ({ connect, database, table }: PollingOptions)
   }
 };
 
+/** The same table, but for the columns that a row has. */
+const narrowed = ({ keyset, selected }: CapturedTable, isWanted: (name: string) => boolean) => {
+  const wanted = selected.map(({ name }) => isWanted(name));
+  return { columns: keyset.columns.filter((_, index) => wanted[index]), selected: selected.filter((_, index) => wanted[index]) };
+};
+
 /**
- * All rows of a table as they are now, in the order of the primary key, in bounded memory. Values are as MySQL prints them.
+ * All rows of a table as they are now, in the order of the primary key, in bounded memory. Values are those that the capture reads.
  * @param fieldsOf the fields that are wanted, told by one whole row; the primary key is among them whether or not
  */
 export async function* scanTable(
   options: PollingOptions,
   fieldsOf: (row: Row) => Iterable<string>,
 ): AsyncGenerator<readonly Row[]> {
-  const { pageRows, key } = options;
+  const { pageRows, cursor, key } = options;
+  const { positionOf } = positionsOf(cursor, key);
   const connection = await options.connect();
+  const read = async (
+    { keyset }: CapturedTable,
+    { columns, selected }: ReturnType<typeof narrowed>,
+    afterKey: string | undefined,
+    limit: number,
+  ): Promise<readonly Row[]> => {
+    const sql = nextStatement(keyset, columns, afterKey, limit);
+    const floatsAsText = selected.some(({ floating }) => floating);
+    return (await connection.arrays({ sql, params: [], floatsAsText })).map(rowBuilder(selected));
+  };
   const pages = async function* (): AsyncGenerator<readonly Row[]> {
-    const { keyset } = await learnTable(connection.query, options);
-    const first = nextStatement(keyset, keyset.columns, undefined, 1);
-    const [sample] = await connection.query<Row>(first.sql, first.params);
+    const table = await learnTable(connection.query, options);
+    const whole = narrowed(table, () => true);
+    const [sample] = await read(table, whole, undefined, 1);
     if (sample === undefined) return;
-    const columns = [...new Set([...fieldsOf(sample), key])].map((name) => escapeId(name, true));
-    let last: unknown;
+    const fields = new Set([...fieldsOf(sample), key]);
+    const wanted = narrowed(table, (name) => fields.has(name));
+    let last: string | undefined;
     for (;;) {
-      const { sql, params } = nextStatement(keyset, columns, last, pageRows);
-      const rows = await connection.query<Row>(sql, params);
+      const rows = await read(table, wanted, last, pageRows);
       if (rows.length > 0) yield rows;
       if (rows.length < pageRows) return;
-      last = rows[rows.length - 1]?.[key];
+      last = positionOf(rows[rows.length - 1] as Row).key;
     }
   };
   try {

@@ -23,15 +23,17 @@ export const openToRead = async (directory: string): Promise<OpenFile | undefine
   return undefined;
 };
 
-/** One file with an instance's lines, by the number that it keeps when it is rotated. */
-export type LogPart = Readonly<{ ino: number; bytes: number }>;
+/** One file with an instance's lines, by the number that it keeps when it is rotated. It never gets shorter. */
+export type LogPart = Readonly<{ ino: number; bytes: number; rotated: boolean }>;
 
-/** Opens the log, or a rotated one, whichever has this number; undefined when it is gone. */
-export const openPart = async (directory: string, ino: number): Promise<OpenFile | undefined> => {
+/** Opens the log, or a rotated one, whichever it is by now; undefined when it is gone. */
+export const openPart = async (directory: string, { ino, bytes }: LogPart): Promise<OpenFile | undefined> => {
   for (const path of [...(await rotatedLogs(nodeFiles, directory)).toReversed(), ...(await logPlaces(nodeFiles, directory))]) {
     const file = await ifThere(nodeFiles.open(path, 'r'));
     if (file === undefined) continue;
-    if ((await file.stat()).ino === ino) return file;
+    const found = await file.stat();
+    // The number of a file that is gone may be given to another.
+    if (found.ino === ino && found.size >= bytes) return file;
     await file.close();
   }
   return undefined;
@@ -45,10 +47,15 @@ export const logParts = async (directory: string): Promise<readonly LogPart[]> =
     try {
       // A rotation between the two would leave out the file that it made.
       if (look < LOOKS && (await rotatedLogs(nodeFiles, directory)).length !== rotated.length) continue;
-      const stats = [];
-      for (const path of rotated) stats.push(await nodeFiles.stat(path));
-      if (current !== undefined) stats.push(await current.stat());
-      return stats.map(({ ino, size }) => ({ ino, bytes: size }));
+      const parts: LogPart[] = [];
+      for (const path of rotated) {
+        // One that is moved away at this moment is missing from now on.
+        const found = await ifThere(nodeFiles.stat(path));
+        if (found !== undefined) parts.push({ ino: found.ino, bytes: found.size, rotated: true });
+      }
+      if (current === undefined) return parts;
+      const { ino, size } = await current.stat();
+      return [...parts, { ino, bytes: size, rotated: false }];
     } finally {
       await current?.close();
     }

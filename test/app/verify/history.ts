@@ -1,17 +1,22 @@
 import type { Evidence } from '../../../src/app/verify/evidence.js';
 import { positionsOf } from '../../../src/captures/polling/positions.js';
 import type { IncomingRecord } from '../../../src/core/broker.js';
-import type { TopicCodec } from '../../../src/core/codec.js';
+import type { ReadBack, TopicCodec } from '../../../src/core/codec.js';
 import { BridgeError } from '../../../src/core/errors.js';
 import type { Row } from '../../../src/core/pipeline.js';
 import type { Replay } from '../../../src/core/position-store.js';
+import { RETRY_GROUP_HEADER, RETRY_OF_HEADER, RETRY_ORIGIN_HEADER } from '../../../src/core/retry-headers.js';
 import type { Topic } from '../../../src/core/topic.js';
 import type { Transform } from '../../../src/core/transform.js';
 import { wholeLines } from '../../../src/sinks/json-log/whole-lines.js';
 
 /** A record as a test writes it down. */
-export type Rec = { at: number; key: string | null; value: string | null };
-export type Dead = { partition?: number; offset?: number; key?: string };
+export type Rec = { at: number; key: string | null; value: string | null; retry?: Readonly<{ of: string; group: string }> };
+export type Dead = { partition?: number; offset?: number; key?: string; group?: string };
+
+/** The group that keeps the logs, and one that keeps none. */
+export const GROUP = 'loggers';
+export const OTHER_GROUP = 'others';
 
 /** All that a verification looks at, in memory and free to be spoilt. */
 export type History = {
@@ -28,6 +33,8 @@ export type History = {
   /** Every version that was committed; null: not written down. */
   journal: { key: string; timestamp: string }[] | null;
   transform: Transform<Row, Row>;
+  /** By partition, up to which offset lines may be in logs that are away. */
+  away: number[];
 };
 
 export const topic: Topic<Row> = {
@@ -49,22 +56,36 @@ export const codec: TopicCodec<Row> = {
   },
 };
 
-const incoming = ({ at, key, value }: Rec, offset: number): IncomingRecord => ({
+const COLUMNS = ['id', 'name', 'changed'];
+
+const readBack: ReadBack<Row> = { decode: codec.decode, columnsOf: () => COLUMNS, encoderOf: () => codec.encode };
+
+const retryHeaders = ({ retry }: Rec): IncomingRecord['headers'] =>
+  retry === undefined
+    ? {}
+    : {
+        [RETRY_OF_HEADER]: Buffer.from(retry.of),
+        [RETRY_ORIGIN_HEADER]: Buffer.from('1/1'),
+        [RETRY_GROUP_HEADER]: Buffer.from(retry.group),
+      };
+
+const incoming = (record: Rec, offset: number): IncomingRecord => ({
   offset: BigInt(offset),
-  timestamp: at,
-  key: key === null ? null : Buffer.from(key),
-  value: value === null ? null : Buffer.from(value),
-  headers: {},
+  timestamp: record.at,
+  key: record.key === null ? null : Buffer.from(record.key),
+  value: record.value === null ? null : Buffer.from(record.value),
+  headers: retryHeaders(record),
 });
 
 const header = (value: string | number): Buffer => Buffer.from(String(value));
 
-const letter = ({ partition, offset, key }: Dead): IncomingRecord => ({
+const letter = ({ partition, offset, key, group }: Dead): IncomingRecord => ({
   ...incoming({ at: 1, key: key ?? null, value: '' }, 0),
   headers: {
     'rowbridge.topic': header(topic.name),
     'rowbridge.reason': header('too large'),
     ...(partition === undefined ? {} : { 'rowbridge.partition': header(partition) }),
+    ...(group === undefined ? {} : { 'rowbridge.group': header(group) }),
     ...(offset === undefined ? {} : { 'rowbridge.offset': header(offset) }),
   },
 });
@@ -87,7 +108,7 @@ export const evidenceOf = (history: History): Evidence => {
   const position = history.position === null ? null : { timestamp: history.position };
   return {
     topic,
-    codec,
+    codec: readBack,
     starts: byPartition(history.starts),
     ends: byPartition(history.ends),
     async *records(partition, from, to) {
@@ -108,6 +129,8 @@ export const evidenceOf = (history: History): Evidence => {
         };
       }),
       transform: history.transform,
+      group: GROUP,
+      away: { files: [], upTo: new Map(history.away.map((upTo, partition) => [partition, upTo])) },
       committed: byPartition(history.committed),
     },
     journal:
@@ -119,6 +142,7 @@ export const evidenceOf = (history: History): Evidence => {
     table: {
       key: 'id',
       cursor: 'changed',
+      columns: COLUMNS,
       async *rows() {
         yield history.rows;
       },

@@ -4,7 +4,7 @@ import { judgeTopic } from '../../../src/app/verify/judge-topic.js';
 import { partitionOf } from '../../../src/core/partition.js';
 import type { Row } from '../../../src/core/pipeline.js';
 import type { Transform } from '../../../src/core/transform.js';
-import { codec, evidenceOf, type History, type Rec, topic } from './history.js';
+import { codec, type Dead, evidenceOf, GROUP, type History, OTHER_GROUP, type Rec, topic } from './history.js';
 import { type Counts, naive } from './naive.js';
 
 const timeAt = (n: number): string =>
@@ -24,7 +24,7 @@ const TRANSFORMS: Readonly<Record<string, Transform<Row, Row>>> = {
   },
 };
 
-type Step = Readonly<{ kind: 'change' | 'replay' | 'delete' | 'poison'; id: number; later: number }>;
+type Step = Readonly<{ kind: 'change' | 'replay' | 'delete' | 'poison' | 'retry'; id: number; later: number }>;
 
 const record = (id: number, time: string, at: number, name = `n${id}`): Rec => ({
   at,
@@ -38,6 +38,7 @@ const play = (steps: readonly Step[], transformName: string, fresh: boolean): Hi
   const rows = new Map<number, string>();
   const last = new Map<number, string>();
   const journal: { key: string; timestamp: string }[] = [];
+  const dead: Dead[] = [];
   let clock = 10;
   const publish = (one: Rec) => partitions[partitionOf(Buffer.from(one.key ?? ''), 3)]?.push(one);
   const ends = () => new Map(partitions.map((all, partition) => [partition, BigInt(all.length)]));
@@ -56,7 +57,17 @@ const play = (steps: readonly Step[], transformName: string, fresh: boolean): Hi
       rows.delete(id);
       publish({ at: clock, key: String(id), value: null });
     } else if (kind === 'poison') partitions[id % 3]?.push({ at: clock, key: null, value: `bad ${id}` });
-    else {
+    else if (kind === 'retry') {
+      // A group could not handle the last record of a key, and gets it again.
+      const partition = partitionOf(Buffer.from(String(id)), 3);
+      const records = partitions[partition] ?? [];
+      const offset = records.findLastIndex(({ key, retry }) => key === String(id) && retry === undefined);
+      const one = records[offset];
+      const group = later === 0 ? OTHER_GROUP : GROUP;
+      if (one === undefined || dead.some((letter) => letter.partition === partition && letter.offset === offset)) continue;
+      dead.push({ partition, offset, group });
+      publish({ ...one, at: clock, retry: { of: String(dead.length), group } });
+    } else {
       const from = later === 0 ? null : timeAt(10 + id);
       replays.push({ at: 'x', from, endOffsets: ends() });
       const again = [...rows].filter(([, time]) => from === null || time >= from);
@@ -70,7 +81,8 @@ const play = (steps: readonly Step[], transformName: string, fresh: boolean): Hi
     ends: partitions.map(({ length }) => length),
     files: [[], []],
     rows: [...rows].map(([id, changed]) => ({ id, name: `n${id}`, changed })),
-    dead: [],
+    dead,
+    away: [-1, -1, -1],
     replays,
     position: timeAt(clock),
     committed: partitions.map(({ length }) => length),
@@ -81,6 +93,8 @@ const play = (steps: readonly Step[], transformName: string, fresh: boolean): Hi
     for (const [offset, one] of records.entries()) {
       const file = history.files[partition % 2] ?? [];
       const kafka = { topic: topic.name, partition, offset, timestamp: one.at };
+      const isDead = dead.some((letter) => letter.partition === partition && letter.offset === offset && letter.group === GROUP);
+      if (isDead || one.retry?.group === OTHER_GROUP) continue;
       if (one.value === null) file.push(JSON.stringify({ id: Number(one.key), deleted: true, _kafka: kafka }));
       else
         try {
@@ -91,7 +105,7 @@ const play = (steps: readonly Step[], transformName: string, fresh: boolean): Hi
             file.push(JSON.stringify({ ...value, _kafka: { ...kafka, ...of } }));
           }
         } catch {
-          history.dead.push({ partition, offset });
+          history.dead.push({ partition, offset, group: GROUP });
         }
     }
   return history;
@@ -172,13 +186,18 @@ const SPOILS: readonly ((history: History, a: number, b: number) => void)[] = [
     if (one !== undefined) one.key = '5';
   },
   ({ replays }) => void replays.shift(),
+  ({ away, files }, a, b) => {
+    away[a % 3] = b;
+    if (b % 2 === 0) files[a % 2] = (files[a % 2] ?? []).slice(b % 5);
+  },
+  ({ dead }, a, b) => void dead.push({ partition: a % 3, offset: b, group: b % 2 === 0 ? GROUP : OTHER_GROUP }),
   ({ journal }, a) => void journal?.splice(at(journal, a), 1),
 ];
 
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.oneof(
     { weight: 8, arbitrary: fc.constant('change' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('replay' as const, 'delete' as const, 'poison' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('replay' as const, 'delete' as const, 'poison' as const, 'retry' as const) },
   ),
   id: fc.integer({ min: 1, max: 9 }),
   later: fc.integer({ min: 0, max: 2 }),
@@ -203,11 +222,12 @@ const counted = async (of: History, deep: boolean, mostRecords: number): Promise
     expect(first).toHaveLength(Math.min(10, count));
   }
   return {
-    ...(kinds as Omit<Counts, 'waiting' | 'deadRows' | 'notJudged' | 'dropped'>),
+    ...(kinds as Omit<Counts, 'waiting' | 'deadRows' | 'notJudged' | 'dropped' | 'away'>),
     waiting: verdict.table?.waiting ?? 0,
     deadRows: verdict.table?.dead ?? 0,
     notJudged: verdict.table?.notJudged ?? 0,
     dropped: verdict.records.dropped,
+    away: verdict.records.away,
   };
 };
 

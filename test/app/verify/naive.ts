@@ -1,6 +1,6 @@
 import { partitionOf } from '../../../src/core/partition.js';
 import type { Row } from '../../../src/core/pipeline.js';
-import { codec, type History, type Rec, topic } from './history.js';
+import { codec, type History, OTHER_GROUP, type Rec, topic } from './history.js';
 
 export type Counts = Record<
   'lost' | 'phantom' | 'duplicate' | 'divergent' | 'outOfOrder' | 'gap' | 'misplaced' | 'broken' | 'lag',
@@ -10,6 +10,7 @@ export type Counts = Record<
   deadRows: number;
   notJudged: number;
   dropped: number;
+  away: number;
 };
 
 type Line = { partition: number; offset: number; timestamp: number; part: number; of: number; text: string };
@@ -133,6 +134,7 @@ export const naive = (history: History, deep: boolean): Counts => {
     deadRows: 0,
     notJudged: 0,
     dropped: 0,
+    away: 0,
   };
   const inLogs = new Map<string, boolean>();
   const payloads = new Map<string, string>();
@@ -141,6 +143,7 @@ export const naive = (history: History, deep: boolean): Counts => {
   const reached = history.partitions.map(() => new Map<number, { first: string; latest: string }>());
   history.partitions.forEach((records, partition) => {
     const [start, end] = [history.starts[partition] ?? 0, history.ends[partition] ?? 0];
+    const retries = new Set<string>();
     const passed = Math.max(history.committed[partition] ?? 0, next.get(partition) ?? 0);
     records.slice(0, end).forEach((record, offset) => {
       if (offset < start) return;
@@ -169,13 +172,26 @@ export const naive = (history: History, deep: boolean): Counts => {
                 (lines.length !== 1 || shallow([text]) !== shallow(lines))
               );
             }));
-        if (mixedHere || typeof expected === 'string' || says(expected) !== says(lines)) result.divergent++;
-      } else if (history.dead.some((letter) => letter.partition === partition && letter.offset === offset)) accounted = true;
-      else if (offset >= passed) result.lag++;
-      else if (expected.length === 0) result.dropped++;
+        if (record.retry?.group === OTHER_GROUP || mixedHere || typeof expected === 'string' || says(expected) !== says(lines))
+          result.divergent++;
+      } else if (
+        history.dead.some(
+          (letter) => letter.partition === partition && letter.offset === offset && letter.group !== OTHER_GROUP,
+        ) ||
+        record.retry?.group === OTHER_GROUP
+      )
+        accounted = true;
+      else if (offset >= passed && offset > (history.away[partition] ?? -1)) result.lag++;
+      else if (typeof expected !== 'string' && expected.length === 0) result.dropped++;
+      else if (typeof expected !== 'string' && offset <= (history.away[partition] ?? -1)) result.away++;
       else {
         result.gap++;
         accounted = false;
+      }
+      if (record.retry !== undefined) {
+        if (retries.has(record.retry.of)) result.duplicate++;
+        retries.add(record.retry.of);
+        if (record.retry.group === OTHER_GROUP) return;
       }
       if (key === null || row === undefined) {
         if (!accounted) result.lost++;
@@ -183,11 +199,13 @@ export const naive = (history: History, deep: boolean): Counts => {
       }
       const version = `${partition} ${key} ${time}`;
       const payload = codec.encode(row).toString();
-      if (replay > 0 && lastReplay.get(version) === replay) result.duplicate++;
+      const isRetry = record.retry !== undefined;
+      if (!isRetry && replay > 0 && lastReplay.get(version) === replay) result.duplicate++;
       if (deep && payloads.has(version) && payloads.get(version) !== payload) result.divergent++;
       if (!payloads.has(version)) payloads.set(version, payload);
-      lastReplay.set(version, replay);
+      if (!isRetry) lastReplay.set(version, replay);
       inLogs.set(version, accounted || inLogs.get(version) === true);
+      if (isRetry) return;
       if (replay > 0) {
         const before = newest.get(`${partition} ${key} ${replay}`) ?? '';
         if (time < before) result.outOfOrder++;
@@ -212,7 +230,7 @@ export const naive = (history: History, deep: boolean): Counts => {
       if (deep && payloads.get(version) !== codec.encode(row).toString()) result.divergent++;
       continue;
     }
-    if (history.dead.some((letter) => letter.key === key && letter.offset === undefined)) {
+    if (history.dead.some((letter) => letter.key === key && letter.offset === undefined && letter.group !== OTHER_GROUP)) {
       result.deadRows++;
       continue;
     }

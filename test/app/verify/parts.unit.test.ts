@@ -75,6 +75,7 @@ describe('a topic without a table', () => {
         files,
         rows: [],
         dead: [],
+        away: [],
         replays: [],
         position: null,
         committed: [3, 0, 0],
