@@ -80,6 +80,26 @@ export const countLetters = async (clients: Clients, topic: string): Promise<rea
   return [...counts.values()].sort((a, b) => b.count - a.count);
 };
 
+const groupUnknown = (topic: string, group: string, readers: readonly string[]): BridgeError =>
+  new BridgeError({
+    code: 'RETRY_GROUP_UNKNOWN',
+    kind: 'configuration',
+    found: `The pipeline has no group '${group}' that reads '${topic}': nobody would get its dead letters.`,
+    fix: `${nearest(group, readers)}The groups are: ${readers.join(', ')}.`,
+  });
+
+/** The groups that read a topic. */
+const readersOf = ({ workers }: Pipeline, topic: string): readonly string[] =>
+  workers.filter(({ from }) => from.some(({ name }) => name === topic)).map(({ name }) => name);
+
+/** @throws BridgeError `configuration` when no group of this name reads one of the topics */
+export const checkRetryGroup = (pipeline: Pipeline, topics: readonly Topic<Row>[], group: string): void => {
+  for (const { name } of topics) {
+    const readers = readersOf(pipeline, name);
+    if (!readers.includes(group)) throw groupUnknown(name, group, readers);
+  }
+};
+
 export type RetryOptions = Readonly<{
   clients: Clients;
   pipeline: Pipeline;
@@ -95,7 +115,7 @@ export type RetryOptions = Readonly<{
 /** Sends dead letters of a topic again. Undefined when it was told to stop. @throws BridgeError as `retryDeadLetters` does */
 export const retryLetters = async (options: RetryOptions): Promise<Retried | undefined> => {
   const { clients, pipeline, topic, log, signal, forMs, onMarker } = options;
-  const readers = pipeline.workers.filter(({ from }) => from.some(({ name }) => name === topic)).map(({ name }) => name);
+  const readers = readersOf(pipeline, topic);
   const group = options.group ?? (readers.length === 1 ? readers[0] : undefined);
   const counts: Retried = { retried: 0, already: 0, withoutBytes: 0 };
   const max = (): number | undefined =>

@@ -1,5 +1,6 @@
 import { nodeFiles } from '../adapters/files/file-system.js';
 import type { Config } from '../config.js';
+import { originText } from '../core/dead-letter.js';
 import { delayOrAbort } from '../core/delay.js';
 import { BridgeError } from '../core/errors.js';
 import { type Judged, judge } from '../core/judge.js';
@@ -19,6 +20,7 @@ import {
   surroundingsOf,
 } from '../sinks/json-log/maintenance.js';
 import type { Clients } from './clients.js';
+import { deadLetters } from './dead-letters.js';
 import { recordTimestamp } from './record-timestamp.js';
 
 const noLogs = (name: string): BridgeError =>
@@ -81,21 +83,42 @@ const factsOf =
     return facts;
   };
 
-/** What the worker makes of records: those that it cannot handle are in the dead letters already. */
-const readingAgain = ({ clients, worker, log }: LogRepairOptions): ReadAgain =>
-  async function* (key, { from, to }) {
+/** Where the records of a topic stand that a group could not handle. */
+const deadPlaces = async (clients: Clients, topic: string, group: string): Promise<ReadonlySet<string>> => {
+  const places = new Set<string>();
+  for await (const letters of deadLetters(clients.reader, topic))
+    for (const letter of letters)
+      if (letter.origin !== undefined && (letter.group ?? group) === group) places.add(originText(letter.origin));
+  return places;
+};
+
+/**
+ * What the worker makes of records, but for those that are in the dead letters already: where it could handle them by now, they
+ * are sent again by 'dlq retry', and would be logged twice.
+ */
+const readingAgain = ({ clients, worker, log }: LogRepairOptions): ReadAgain => {
+  const known = new Map<string, Promise<ReadonlySet<string>>>();
+  const deadOf = (topic: string) => {
+    const dead = known.get(topic) ?? deadPlaces(clients, topic, worker.name);
+    known.set(topic, dead);
+    return dead;
+  };
+  return async function* (key, { from, to }) {
     for (const topic of worker.from) {
       if (!key.startsWith(`${topic.name}/`)) continue;
       const at = { topic: topic.name, partition: Number(key.slice(topic.name.length + 1)) };
+      const dead = await deadOf(topic.name);
       const codec = await clients.decoding.open<Row>(topic);
       for await (const records of clients.reader.readRange(at, from, to)) {
         const judged: Judged<Row> = { results: [], dead: [] };
         for (const record of records)
-          await judge({ group: worker.name, transform: worker.transform, log }, codec, at, record, judged);
+          if (!dead.has(originText({ partition: at.partition, offset: record.offset })))
+            await judge({ group: worker.name, transform: worker.transform, log }, codec, at, record, judged);
         yield judged.results;
       }
     }
   };
+};
 
 /** Mends the logs of a stopped worker's instances. @throws BridgeError `environment` when one of them runs */
 export const repairWorkerLogs = async (options: LogRepairOptions): Promise<readonly RepairPlan[]> => {

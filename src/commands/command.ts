@@ -31,13 +31,13 @@ export type CommandSpec = Readonly<{
   run(context: Context, args: readonly string[], options: Options): Promise<number>;
 }>;
 
-const invalid = (flag: string, value: string, expected: string): BridgeError =>
-  new BridgeError({
-    code: 'OPTION_INVALID',
-    kind: 'configuration',
-    found: `--${flag} was given '${value}', which is not ${expected}.`,
-    fix: `Give ${expected}.`,
-  });
+/** An option that cannot be meant so. */
+export const optionInvalid = (found: string, fix: string): BridgeError =>
+  new BridgeError({ code: 'OPTION_INVALID', kind: 'configuration', found, fix });
+
+/** An option with a value of another kind. */
+export const valueInvalid = (flag: string, value: string, expected: string): BridgeError =>
+  optionInvalid(`--${flag} was given '${value}', which is not ${expected}.`, `Give ${expected}.`);
 
 /** A number option. @throws BridgeError `configuration` */
 export const numberOption = (options: Options, flag: string, { whole = false } = {}): number | undefined => {
@@ -46,7 +46,7 @@ export const numberOption = (options: Options, flag: string, { whole = false } =
   const value = Number(text);
   const expected = whole ? 'a whole number of 0 or more' : 'a number of 0 or more';
   if (text.trim() === '' || !Number.isFinite(value) || value < 0 || (whole && !Number.isInteger(value)))
-    throw invalid(flag, text, expected);
+    throw valueInvalid(flag, text, expected);
   return value;
 };
 
@@ -63,6 +63,6 @@ export const instanceOption = (options: Options): string => {
       found: 'This command needs the name of the instance.',
       fix: 'Add --instance consumer_1 (any name of a-z, 0-9, _ and -).',
     });
-  if (!/^[a-z0-9_-]+$/.test(instance)) throw invalid('instance', instance, 'a name of a-z, 0-9, _ and -');
+  if (!/^[a-z0-9_-]+$/.test(instance)) throw valueInvalid('instance', instance, 'a name of a-z, 0-9, _ and -');
   return instance;
 };

@@ -1,6 +1,5 @@
 import type { DeadLetterLimit } from '../core/dead-letters.js';
-import { BridgeError } from '../core/errors.js';
-import { numberOption, type Options } from './command.js';
+import { numberOption, type Options, optionInvalid } from './command.js';
 
 /** The options that make a role halt when too much goes to the dead letters. */
 export const DEAD_LETTER_OPTIONS = [
@@ -13,15 +12,12 @@ export const DEAD_LETTER_OPTIONS = [
 
 const DEFAULT_WINDOW_SECONDS = 60;
 
-const wrong = (found: string, fix: string): BridgeError =>
-  new BridgeError({ code: 'OPTION_INVALID', kind: 'configuration', found, fix });
-
 /** Undefined where a person sets no limit. @throws BridgeError `configuration` */
 export const deadLetterLimit = (options: Options): DeadLetterLimit | undefined => {
   const most = numberOption(options, 'max-dead-letters', { whole: true });
   const windowSeconds = numberOption(options, 'dead-letter-window');
-  if (windowSeconds === 0) throw wrong('--dead-letter-window was given 0.', 'Give a number of seconds above 0.');
+  if (windowSeconds === 0) throw optionInvalid('--dead-letter-window was given 0.', 'Give a number of seconds above 0.');
   if (most === undefined && windowSeconds !== undefined)
-    throw wrong('--dead-letter-window was given without --max-dead-letters.', 'Give both, or neither.');
+    throw optionInvalid('--dead-letter-window was given without --max-dead-letters.', 'Give both, or neither.');
   return most === undefined ? undefined : { most, windowSeconds: windowSeconds ?? DEFAULT_WINDOW_SECONDS };
 };

@@ -1,5 +1,13 @@
 import { openClients } from '../app/clients.js';
-import { countLetters, deadLetters, deadLetterTopics, type LetterCount, retriedTo, retryLetters } from '../app/dead-letters.js';
+import {
+  checkRetryGroup,
+  countLetters,
+  deadLetters,
+  deadLetterTopics,
+  type LetterCount,
+  retriedTo,
+  retryLetters,
+} from '../app/dead-letters.js';
 import { killAt } from '../app/kill-at.js';
 import { loadPipeline } from '../app/pipelines.js';
 import { requireServers } from '../config.js';
@@ -72,9 +80,9 @@ const show: CommandSpec = {
         }
         return [found, to];
       };
-      const read_ = await keepTrying(read, { log, signal, forMs: ONE_SHOT_MS });
-      if (read_ === undefined) return 130;
-      const [found, to] = read_;
+      const answer = await keepTrying(read, { log, signal, forMs: ONE_SHOT_MS });
+      if (answer === undefined) return 130;
+      const [found, to] = answer;
       for (const letter of found)
         if (options.json === true) print(harmless(JSON.stringify(letterJson(letter, letter.offset < to))));
         else for (const line of letterLines(letter, letter.offset < to)) print(line);
@@ -100,10 +108,15 @@ const retry: CommandSpec = {
     const { config, print, log } = context;
     const { pipeline, topics, clients, signal } = await opened(context, name, only);
     const max = numberOption(options, 'max', { whole: true });
+    const group = groupOption(options);
+    if (group.group !== undefined) checkRetryGroup(pipeline, topics, group.group);
     const done: Record<string, unknown> = {};
     for (const { name: topic } of topics) {
+      // Only a retry that is under way is waited for so long, not a server that is away.
+      const there = await keepTrying(() => retriedTo(clients, topic), { log, signal, forMs: ONE_SHOT_MS });
+      if (there === undefined) return 130;
       const common = { clients, pipeline, topic, log, signal, forMs: RETRY_MS, onMarker: killAt(config) };
-      const counts = await retryLetters({ ...common, ...groupOption(options), ...(max === undefined ? {} : { max }) });
+      const counts = await retryLetters({ ...common, ...group, ...(max === undefined ? {} : { max }) });
       if (counts === undefined) return 130;
       done[topic] = counts;
       if (options.json === true) continue;

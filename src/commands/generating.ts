@@ -1,7 +1,6 @@
 import { type Generating, randomSeed } from '../app/generator-feed.js';
 import type { Config } from '../config.js';
-import { BridgeError } from '../core/errors.js';
-import { numberOption, type Options } from './command.js';
+import { numberOption, type Options, optionInvalid } from './command.js';
 
 /** The options that say what generators make. */
 export const GENERATOR_OPTIONS = [
@@ -12,16 +11,14 @@ export const GENERATOR_OPTIONS = [
   ['--order <how>', "'random' (default) or 'file': how actions are drawn from a data file"],
 ] as const;
 
-const wrong = (found: string, fix: string): BridgeError =>
-  new BridgeError({ code: 'OPTION_INVALID', kind: 'configuration', found, fix });
-
 /** @throws BridgeError `configuration` */
 export const generatorSettings = ({ generatorSeed }: Config, options: Options): Generating => {
   const rate = numberOption(options, 'rate');
   const count = numberOption(options, 'count', { whole: true });
   const { order = 'random', forever, seed } = options;
-  if (order !== 'random' && order !== 'file') throw wrong(`--order was given '${String(order)}'.`, "Give 'random' or 'file'.");
-  if (forever === true && count !== undefined) throw wrong('--forever and --count were both given.', 'Give one of them.');
+  if (order !== 'random' && order !== 'file')
+    throw optionInvalid(`--order was given '${String(order)}'.`, "Give 'random' or 'file'.");
+  if (forever === true && count !== undefined) throw optionInvalid('--forever and --count were both given.', 'Give one of them.');
   return {
     order,
     seed: typeof seed === 'string' ? seed : (generatorSeed ?? randomSeed()),
@@ -33,5 +30,6 @@ export const generatorSettings = ({ generatorSeed }: Config, options: Options): 
 /** The options of generators say nothing to a capture. @throws BridgeError `configuration` */
 export const refuseGeneratorOptions = (options: Options, name: string): void => {
   const given = ['rate', 'count', 'forever', 'seed', 'order'].find((flag) => options[flag] !== undefined);
-  if (given !== undefined) throw wrong(`--${given} is for generators of events; '${name}' captures tables.`, 'Leave it out.');
+  if (given !== undefined)
+    throw optionInvalid(`--${given} is for generators of events; '${name}' captures tables.`, 'Leave it out.');
 };

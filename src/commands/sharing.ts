@@ -1,9 +1,8 @@
 import type { Clients } from '../app/clients.js';
 import { alone, type Share, standby } from '../app/share.js';
 import { spread } from '../app/spread.js';
-import { BridgeError } from '../core/errors.js';
 import type { Log } from '../core/log.js';
-import type { Options } from './command.js';
+import { type Options, optionInvalid } from './command.js';
 
 /** The options that say how producers share feeds. */
 export const SHARING_OPTIONS = [
@@ -15,23 +14,19 @@ export const SHARING_OPTIONS = [
 export const refuseSharing = (options: Options, pipeline: string): void => {
   const flag = ['standby', 'spread'].find((name) => options[name] === true);
   if (flag === undefined) return;
-  throw new BridgeError({
-    code: 'OPTION_INVALID',
-    kind: 'configuration',
-    found: `--${flag} was given, but '${pipeline}' generates its events.`,
-    fix: `Leave it out: it is for tables, whose rows only one producer at a time may send.`,
-  });
+  throw optionInvalid(
+    `--${flag} was given, but '${pipeline}' generates its events.`,
+    `Leave it out: it is for tables, whose rows only one producer at a time may send.`,
+  );
 };
 
 /** @throws BridgeError `configuration`: shares are counted over all feeds, and one that nobody else counts on would stay behind */
 export const refuseSharingOne = (options: Options, feed: string): void => {
   if (options.spread !== true) return;
-  throw new BridgeError({
-    code: 'OPTION_INVALID',
-    kind: 'configuration',
-    found: `--spread was given together with the feed '${feed}'.`,
-    fix: 'Leave the feed out, so that all are shared, or wait for this one with --standby.',
-  });
+  throw optionInvalid(
+    `--spread was given together with the feed '${feed}'.`,
+    'Leave the feed out, so that all are shared, or wait for this one with --standby.',
+  );
 };
 
 type ShareOptions = Readonly<{ clients: Clients; pipeline: string; feeds: number; log: Log; signal: AbortSignal }>;

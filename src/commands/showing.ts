@@ -1,6 +1,5 @@
 import type { Showing } from '../app/workers.js';
-import { BridgeError } from '../core/errors.js';
-import { type Context, numberOption, type Options } from './command.js';
+import { type Context, numberOption, type Options, valueInvalid } from './command.js';
 
 /** The options that say what a worker reads and how it shows it. */
 export const SHOWING_OPTIONS = [
@@ -11,24 +10,16 @@ export const SHOWING_OPTIONS = [
   ['--json', 'show one JSON object a line'],
 ] as const;
 
-const wrong = (flag: string, value: string, expected: string): BridgeError =>
-  new BridgeError({
-    code: 'OPTION_INVALID',
-    kind: 'configuration',
-    found: `--${flag} was given '${value}'.`,
-    fix: `Give ${expected}.`,
-  });
-
 const beginning = ({ from }: Options): Pick<Showing, 'from'> => {
   if (typeof from !== 'string') return {};
-  if (from !== 'beginning' && from !== 'latest') throw wrong('from', from, "'beginning' or 'latest'");
+  if (from !== 'beginning' && from !== 'latest') throw valueInvalid('from', from, "'beginning' or 'latest'");
   return { from };
 };
 
 const filter = ({ where }: Options): Pick<Showing, 'where'> => {
   if (typeof where !== 'string') return {};
   const at = where.indexOf('=');
-  if (at < 1) throw wrong('where', where, 'a field and its text, such as player=Alice');
+  if (at < 1) throw valueInvalid('where', where, 'a field and its text, such as player=Alice');
   return { where: { field: where.slice(0, at), text: where.slice(at + 1) } };
 };
 
@@ -36,7 +27,7 @@ const filter = ({ where }: Options): Pick<Showing, 'where'> => {
 export const showingOf = ({ output }: Pick<Context, 'output'>, options: Options): Showing => {
   const max = numberOption(options, 'max', { whole: true });
   const every = numberOption(options, 'every', { whole: true });
-  if (every === 0) throw wrong('every', '0', 'a whole number of 1 or more');
+  if (every === 0) throw valueInvalid('every', '0', 'a whole number of 1 or more');
   return {
     output,
     json: options.json === true,

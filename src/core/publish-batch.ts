@@ -19,8 +19,25 @@ const tooLarge = (bytes: number): BridgeError =>
     fix: 'Shorten the row, or leave the column out of the schema.',
   });
 
-/** A row that cannot travel: its key and the reason, since there are no bytes. */
-const deadLetter = (key: Buffer, topic: string, reason: string): OutgoingRecord => ({
+const keyMissing = (topic: string): BridgeError =>
+  new BridgeError({
+    code: 'KEY_MISSING',
+    kind: 'record',
+    found: `The value has no key for '${topic}'.`,
+    fix: 'Give it the field that the key is made of.',
+  });
+
+/** null where a value has none: what it lacks the codec says better. */
+const keyOf = <T>(topic: Topic<T>, value: T): Buffer | null => {
+  try {
+    return Buffer.from(topic.key(value));
+  } catch {
+    return null;
+  }
+};
+
+/** A value that cannot travel: its key, where it has one, and the reason, since there are no bytes. */
+const deadLetter = (key: Buffer | null, topic: string, reason: string): OutgoingRecord => ({
   key,
   value: Buffer.alloc(0),
   headers: { 'rowbridge.reason': reason, 'rowbridge.topic': topic },
@@ -47,14 +64,18 @@ export const publishBatch = async <T>(
   const partitions: OutgoingRecord[][] = Array.from({ length: topic.partitions }, () => []);
   const dead: OutgoingRecord[] = [];
   for (const value of values) {
-    const key = Buffer.from(topic.key(value));
+    const key = keyOf(topic, value);
     try {
       const bytes = codec.encode(value);
+      if (key === null) throw keyMissing(topic.name);
       if (bytes.length + key.length > MOST_RECORD_BYTES) throw tooLarge(bytes.length + key.length);
       partitions[partitionOf(key, topic.partitions)]?.push({ key, value: bytes });
     } catch (error) {
       if (!(error instanceof BridgeError) || error.kind !== 'record') throw error;
-      run.log.error({ key: topic.key(value), code: error.code, reason: messageOf(error) }, 'a value went to the dead letters');
+      run.log.error(
+        { key: key?.toString() ?? null, code: error.code, reason: messageOf(error) },
+        'a value went to the dead letters',
+      );
       dead.push(deadLetter(key, topic.name, messageOf(error)));
     }
   }

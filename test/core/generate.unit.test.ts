@@ -50,6 +50,30 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, inde
 const away = (): BridgeError => new BridgeError({ code: 'KAFKA_UNAVAILABLE', kind: 'transient', found: 'Away.', fix: '' });
 
 describe('a generator', () => {
+  it.each([
+    ['the codec says what is wrong with it', json(step), 'player'],
+    ['the codec does not mind', json(z.looseObject({ id: z.int() })), "has no key for 'steps'"],
+  ])('goes on after an event without the field of its key; %s', async (_case, format, reason) => {
+    const events = numbered();
+    const without = {
+      next() {
+        if (events.made !== 1) return events.next();
+        events.made++;
+        return { value: { id: 2 } };
+      },
+    };
+    const topic = { ...steps, format } as unknown as Topic<Step>;
+    const { run, ids, sum, broker } = generator(undefined, { count: 4, topic, events: without as never });
+    await run();
+    expect([ascending(ids()), sum()]).toEqual([[1, 3, 4], 3]);
+    const [letter, ...more] = broker.all('steps.dead-letter');
+    expect([letter?.key, more, letter?.headers?.['rowbridge.reason']?.toString()]).toEqual([
+      null,
+      [],
+      expect.stringContaining(reason),
+    ]);
+  });
+
   it.each([0, 1, 4_999, 5_000, 5_001, 12_345])('publishes %d events, no more and no less', async (count) => {
     const { run, ids, sum, events } = generator(undefined, { count });
     await run();

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { BridgeError, messageOf } from '../../core/errors.js';
 import { canonicalTimestamp } from '../../core/timestamp.js';
@@ -23,6 +24,12 @@ const commitOf = (text: string): Commit | undefined => {
     return undefined;
   }
 };
+
+/** @throws BridgeError `configuration` when the file cannot be read */
+export const checkJournal = (path: string): Promise<void> =>
+  access(path).catch((error: unknown) => {
+    throw refuse(path, messageOf(error));
+  });
 
 /**
  * The commits that a file tells of, one a line.

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../../src/app/verify/evidence.js';
+import { checkJournal } from '../../../src/app/verify/journal.js';
 import { judgeTopic } from '../../../src/app/verify/judge-topic.js';
 import { planPasses } from '../../../src/app/verify/passes.js';
 import { progressCounter } from '../../../src/app/verify/progress.js';
@@ -32,6 +33,10 @@ describe('passes', () => {
       [1, 0, 1],
     ]);
   });
+});
+
+it('a journal that is not there is refused before anything is read', async () => {
+  await expect(checkJournal('/none/there')).rejects.toMatchObject({ code: 'JOURNAL_INVALID', kind: 'configuration' });
 });
 
 describe('replays', () => {
