@@ -1,12 +1,12 @@
 import type { EndOffsets } from './broker.js';
 import type { TopicCodec } from './codec.js';
-import { delayOrAbort } from './delay.js';
 import { BridgeError } from './errors.js';
 import type { FeedRun } from './feed.js';
 import { life } from './life.js';
 import type { Position } from './position.js';
 import type { FeedState, Found, Origin } from './position-store.js';
 import { RETRY_OF_HEADER } from './retry-headers.js';
+import { sameEnds, settledEnds } from './settled-ends.js';
 import { type Unsaved, unsavedRecords } from './unsaved.js';
 
 /** Where a pass over the source begins. */
@@ -14,25 +14,6 @@ export type ResumePoint<T> = Readonly<{ state: FeedState; unsaved: Unsaved<T> }>
 
 /** Replays remembered in the state; the oldest go first. */
 const MOST_REPLAYS = 100;
-
-const same = (a: EndOffsets, b: EndOffsets): boolean =>
-  a.size === b.size && [...a].every(([partition, end]) => b.get(partition) === end);
-
-/**
- * The end offsets once they have stood still: the last request of a killed process may still wait inside the broker.
- * Undefined when the signal aborted.
- */
-const settledEnds = async <T>(run: FeedRun<T>, first: EndOffsets): Promise<EndOffsets | undefined> => {
-  const { reader, topic, signal, settleMs = 1000 } = run;
-  await reader.inSyncAnswer(topic.name);
-  let ends = first;
-  while (await delayOrAbort(settleMs, signal)) {
-    const again = await reader.endOffsets(topic.name);
-    if (same(ends, again)) return again;
-    ends = again;
-  }
-  return undefined;
-};
 
 /** Reads the records that were published after the last save. */
 const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: FeedState, ends: EndOffsets): Promise<Unsaved<T>> => {
@@ -106,9 +87,9 @@ export const resumePoint = async <T>(
     const firstEnds = await run.reader.endOffsets(run.topic.name);
     // A clean end of ours tells nothing of a producer that has published since.
     const quiet =
-      (found.kind === 'saved' && found.state.clean && same(found.state.endOffsets, firstEnds)) ||
+      (found.kind === 'saved' && found.state.clean && sameEnds(found.state.endOffsets, firstEnds)) ||
       [...firstEnds.values()].every((end) => end === 0n);
-    const ends = quiet ? firstEnds : await settledEnds(run, firstEnds);
+    const ends = quiet ? firstEnds : await settledEnds({ ...run, topic: run.topic.name }, firstEnds);
     if (ends === undefined) return 'aborted';
     if (found.kind === 'saved' && (await life(run, found.state, ends, origin, continued)) === 'another') {
       const name = await run.positions.setAside();

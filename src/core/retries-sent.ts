@@ -1,29 +1,8 @@
-import type { EndOffsets, TopicReader } from './broker.js';
 import { deadLetterOf, retryOf } from './dead-letter.js';
-import { delayOrAbort } from './delay.js';
+import { type Settling, settledEnds } from './settled-ends.js';
 import { deadLetterTopicOf } from './topic.js';
 
-type RetriesSent = Readonly<{
-  topic: string;
-  committed(): Promise<bigint>;
-  reader: TopicReader;
-  signal: AbortSignal;
-  settleMs?: number;
-}>;
-
-const same = (a: EndOffsets, b: EndOffsets): boolean =>
-  a.size === b.size && [...a].every(([partition, end]) => b.get(partition) === end);
-
-/** The end offsets once they stand still: the last request of a killed retry may still wait inside the broker. */
-const settledEnds = async ({ reader, topic, signal, settleMs = 1_000 }: RetriesSent): Promise<EndOffsets> => {
-  let ends = await reader.endOffsets(topic);
-  while (await delayOrAbort(settleMs, signal)) {
-    const again = await reader.endOffsets(topic);
-    if (same(ends, again)) return again;
-    ends = again;
-  }
-  return ends;
-};
+type RetriesSent = Settling & Readonly<{ committed(): Promise<bigint> }>;
 
 /** Where in each partition a retry of a letter that is not committed can stand: beyond its origin. */
 const beginnings = async ({ reader, topic }: RetriesSent, from: bigint): Promise<ReadonlyMap<number, bigint>> => {
@@ -42,6 +21,7 @@ const beginnings = async ({ reader, topic }: RetriesSent, from: bigint): Promise
 export const alreadySent = async (run: RetriesSent): Promise<ReadonlySet<string>> => {
   const ends = await settledEnds(run);
   const sent = new Set<string>();
+  if (ends === undefined) return sent;
   for (const [partition, from] of await beginnings(run, await run.committed()))
     for await (const records of run.reader.readRange({ topic: run.topic, partition }, from + 1n, ends.get(partition) ?? 0n))
       for (const record of records) {

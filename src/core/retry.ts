@@ -100,8 +100,8 @@ export const retryDeadLetters = async (run: RetryRun, counts: Retried): Promise<
       const records = batch.records.slice(at, at + Math.min(MOST_LETTERS, left)).filter(({ offset }) => offset < end);
       const last = records.at(-1);
       if (last === undefined) break;
-      // Another retry may have the letters by now.
-      if (batch.isStale()) return;
+      // Another retry may have the letters by now; and a stopped one has not looked at what was sent.
+      if (batch.isStale() || run.signal.aborted) return;
       await sendAgain(run, records.map(deadLetterOf), sent, counts);
       run.onMarker?.('retry-after-ack');
       await batch.commit(last.offset + 1n);

@@ -104,6 +104,22 @@ describe('a retry of dead letters', () => {
     expect(await retry(on)).toEqual({ retried: 1, already: 0, withoutBytes: 1 });
   });
 
+  it('looks for what was sent only once all replicas have answered: what waits for one of them cannot be seen', async () => {
+    const on = await world([true]);
+    const asked: string[] = [];
+    const { reader } = on.broker;
+    const seen: RetryRun['reader'] = {
+      ...reader,
+      inSyncAnswer: async (topic) => void asked.push(`replicas of ${topic}`),
+      endOffsets: async (topic) => {
+        asked.push(`ends of ${topic}`);
+        return reader.endOffsets(topic);
+      },
+    };
+    await retry(on, { reader: seen });
+    expect(asked.filter((what) => what.endsWith(' items'))[0]).toBe('replicas of items');
+  });
+
   it('needs a group for letters that name none', async () => {
     const on = await world([true], undefined, null);
     expect(await failureOf(() => retry(on))).toMatchObject({ code: 'RETRY_GROUP_MISSING' });
