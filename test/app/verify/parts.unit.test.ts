@@ -5,7 +5,8 @@ import { planPasses } from '../../../src/app/verify/passes.js';
 import { progressCounter } from '../../../src/app/verify/progress.js';
 import { mustBeThere, replayCounter } from '../../../src/app/verify/replays.js';
 import { progressLine } from '../../../src/commands/verify-progress.js';
-import { evidenceOf, topic } from './history.js';
+import { partitionOf } from '../../../src/core/partition.js';
+import { evidenceOf, GROUP, type History, topic } from './history.js';
 
 const offsets = (...numbers: number[]) => new Map(numbers.map((number, partition) => [partition, BigInt(number)]));
 
@@ -116,5 +117,73 @@ describe('progress', () => {
     );
     counter.add('order', 9_000);
     expect(counter.now().part).toBe(1);
+  });
+});
+
+describe('a record that was sent again', () => {
+  const old = { at: 1, key: '1', value: JSON.stringify({ id: 1, name: 'n', changed: '2026-11-21T01:00:01.000000Z' }) };
+  const newer = { at: 2, key: '1', value: JSON.stringify({ id: 1, name: 'n', changed: '2026-11-21T01:00:02.000000Z' }) };
+  const again = (at: number, of: string) => ({ ...old, at, retry: { of, group: GROUP } });
+  const partition = partitionOf(Buffer.from('1'), 3);
+  const perPartition = <T>(here: T, elsewhere: T): T[] => [0, 1, 2].map((number) => (number === partition ? here : elsewhere));
+
+  const found = async (
+    records: readonly (typeof old & Pick<ReturnType<typeof again>, 'at'>)[],
+    changes: Partial<History> = {},
+  ) => {
+    const line = ({ value, at }: typeof old, offset: number) =>
+      JSON.stringify({ ...JSON.parse(value), _kafka: { topic: topic.name, partition, offset, timestamp: at } });
+    const evidence = evidenceOf({
+      partitions: perPartition([...records], []),
+      starts: [0, 0, 0],
+      ends: perPartition(records.length, 0),
+      files: [records.map(line).slice(1)],
+      rows: [{ id: 1, name: 'n', changed: '2026-11-21 01:00:02.000000' }],
+      dead: [{ partition, offset: 0, group: GROUP }],
+      away: [],
+      replays: [{ at: '', from: null, endOffsets: offsets(0, 0, 0) }],
+      position: '2026-11-21 01:00:02.000000',
+      committed: perPartition(records.length, 0),
+      journal: null,
+      transform: (row) => [row],
+      ...changes,
+    });
+    const {
+      table,
+      findings,
+      records: counts,
+    } = await judgeTopic({
+      evidence,
+      deep: true,
+      mostRecords: 100,
+      signal: new AbortController().signal,
+    });
+    const kinds = Object.entries(findings).flatMap(([kind, one]) => (one?.count ? [[kind, one.count]] : []));
+    return { ...Object.fromEntries(kinds), retries: counts.retries, ...(table?.notJudged ? { notJudged: table.notJudged } : {}) };
+  };
+
+  it('is neither twice nor out of order', async () => {
+    expect(await found([old, newer, again(3, '0')])).toEqual({ retries: 1 });
+    // Another letter of the same record is another retry.
+    expect(await found([old, newer, again(3, '0'), again(4, '7')])).toEqual({ retries: 2 });
+    // One that is out of order itself makes keys be looked at one by one.
+    expect(await found([old, newer, again(3, '0'), old])).toEqual({ retries: 1, duplicate: 1, outOfOrder: 1 });
+  });
+
+  it('belongs to no replay: the replay may bring its version once more', async () => {
+    const replays = [0, 1].map((begins) => ({ at: '', from: null, endOffsets: new Map([[partition, BigInt(begins)]]) }));
+    const rows = [{ id: 1, name: 'n', changed: '2026-11-21 01:00:01.000000' }];
+    expect(await found([old, again(3, '0'), old], { replays, rows })).toEqual({ retries: 1 });
+  });
+
+  it('does not tell from when on the topic has its records, where retention has removed some', async () => {
+    const other = [2, 3, 4, 5, 6, 7].find((id) => partitionOf(Buffer.from(String(id)), 3) === partition);
+    // Its record was removed, as was the first of the one that was sent again.
+    const rows = [{ id: other, name: 'n', changed: '2026-11-21 01:00:01.500000' }];
+    expect(await found([old, again(3, '0'), newer], { starts: perPartition(1, 0), rows })).toEqual({ retries: 1, notJudged: 1 });
+  });
+
+  it('is a duplicate where one dead letter was sent again twice', async () => {
+    expect(await found([old, newer, again(3, '0'), again(4, '0')])).toEqual({ retries: 2, duplicate: 1 });
   });
 });
