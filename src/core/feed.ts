@@ -7,7 +7,7 @@ import { endMarks } from './marks.js';
 import type { FeedState, Origin, PositionStore } from './position-store.js';
 import { prefetch } from './prefetch.js';
 import { publishBatch } from './publish-batch.js';
-import { resumePoint } from './resume.js';
+import { readAgain, resumePoint } from './resume.js';
 import type { Batch, Source } from './source.js';
 import type { Topic } from './topic.js';
 
@@ -51,6 +51,10 @@ const lockLost = (feed: string): BridgeError =>
     fix: 'The feed takes the lock again by itself.',
   });
 
+async function* dated<T>(batches: AsyncIterable<Batch<T>>, now = () => new Date()) {
+  for await (const batch of batches) yield { batch, readAt: now() };
+}
+
 /**
  * Runs a feed until the signal aborts: publish, wait for all acknowledgements, save the position.
  * A restart from any point neither loses nor repeats a record: see `resumePoint`.
@@ -73,15 +77,26 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
     const savedAfter = ({ position, settled }: Batch<T>): FeedState => {
       if (unsaved.size > 0) {
         const reached = position === null || (current.position !== null && run.source.compare(current.position, position) > 0);
-        const begin = current.settled ?? (settled === undefined ? null : state.position);
+        const begin = current.settled ?? (settled === undefined ? null : (state.position ?? settled));
         return { ...current, position: reached ? current.position : position, ...(begin === null ? {} : { settled: begin }) };
       }
       const { settled: _, ...rest } = current;
       if (settled === undefined) return { ...rest, position, endOffsets: ends };
       return { ...rest, position, settled, endOffsets: marks.upTo(settled) };
     };
-    const pass = async (batch: Batch<T>): Promise<boolean> => {
+    /** A restart would begin later than the source is sure of: that has to be known also while no value comes. */
+    const unsureAfter = ({ settled }: Batch<T>): FeedState | undefined => {
+      const begin = current.settled ?? current.position;
+      if (settled === undefined || begin === null || run.source.compare(settled, begin) >= 0) return undefined;
+      return { ...current, settled, ...(unsaved.size > 0 ? {} : { endOffsets: marks.upTo(settled) }) };
+    };
+    const pass = async (batch: Batch<T>, readAt: Date): Promise<boolean> => {
       if (await run.positions.edited()) return false;
+      if (batch.again !== undefined) {
+        current = await readAgain(run, current, batch.again);
+        await run.positions.save(current);
+        return false;
+      }
       const fresh = batch.values.filter((value) => !unsaved.has(run.topic.key(value), run.source.positionOf(value)));
       if (fresh.length > 0) {
         if (!(await run.stillOurs())) throw lockLost(run.name);
@@ -91,18 +106,22 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
       }
       unsaved.passed(batch);
       if (unsaved.size === 0 && batch.position !== null) marks.add(batch.position, ends);
-      if (batch.values.length === 0) return true;
-      current = savedAfter(batch);
+      current = { ...current, readAt: readAt.toISOString() };
+      const next = batch.values.length > 0 ? savedAfter(batch) : unsureAfter(batch);
+      if (next === undefined) return true;
+      current = next;
       if (!(await run.positions.save(current))) return false;
       run.onMarker?.('after-save');
       run.onPublished?.(fresh.length);
       return true;
     };
+    const last =
+      state.readAt === undefined ? {} : { last: { atMs: Date.parse(state.readAt), unsure: state.settled !== undefined } };
+    const after = state.settled ?? state.position;
     try {
-      for await (const batch of prefetch(
-        run.source.read({ after: state.settled ?? state.position, signal, ...(columns === undefined ? {} : { columns }) }),
-      )) {
-        if (!(await pass(batch))) break;
+      const batches = run.source.read({ after, signal, ...(columns === undefined ? {} : { columns }), ...last });
+      for await (const { batch, readAt } of prefetch(dated(batches, run.now))) {
+        if (!(await pass(batch, readAt))) break;
         if (run.signal.aborted) break;
       }
     } finally {

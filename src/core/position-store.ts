@@ -13,6 +13,8 @@ export type FeedState = Readonly<{
   settled?: Position;
   /** Everything below these offsets of the topic is accounted for by `position`, or by `settled` where there is one. */
   endOffsets: ReadonlyMap<number, bigint>;
+  /** When the source was last read, by our clock (ISO 8601); missing until it has been since the feed began. */
+  readAt?: string;
   /** True when the feed ended in an orderly way: no request of it can still reach the broker. */
   clean: boolean;
   origin: Origin;

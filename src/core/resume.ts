@@ -19,6 +19,7 @@ const MOST_REPLAYS = 100;
 const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: FeedState, ends: EndOffsets): Promise<Unsaved<T>> => {
   const records: { key: string; position: Position }[] = [];
   const starts = await run.reader.startOffsets(run.topic.name);
+  const begin = saved.settled ?? saved.position;
   for (const [partition, end] of ends) {
     const from = saved.endOffsets.get(partition) ?? 0n;
     const start = starts.get(partition) ?? 0n;
@@ -33,7 +34,10 @@ const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: Feed
         if (value === null || headers[RETRY_OF_HEADER] !== undefined) continue;
         try {
           const decoded = await codec.decode(value);
-          records.push({ key: run.topic.key(decoded), position: run.source.positionOf(decoded) });
+          const position = run.source.positionOf(decoded);
+          // The source does not give it again.
+          if (begin !== null && run.source.compare(position, begin) < 0) continue;
+          records.push({ key: run.topic.key(decoded), position });
         } catch (error) {
           // Records of somebody else in our topic are none that we could repeat.
           if (error instanceof BridgeError && error.kind === 'record') continue;
@@ -66,6 +70,23 @@ const begin = <T>(
 const adopted = async <T>(run: FeedRun<T>, found: Found & { kind: 'replay' }, origin: Origin): Promise<FeedState> => {
   run.log.info({ topic: run.topic.name }, 'no state here: going on from what is in the topic');
   return begin(run, found, await run.reader.startOffsets(run.topic.name), origin);
+};
+
+/**
+ * The state from which a feed reads again from a position before its own: everything that was sent since it began, or since its last
+ * replay, counts as published but not saved.
+ */
+export const readAgain = async <T>(run: FeedRun<T>, state: FeedState, from: Position): Promise<FeedState> => {
+  const begin = state.settled ?? state.position;
+  if (begin === null || run.source.compare(begin, from) <= 0) return state;
+  const began = state.replays[state.replays.length - 1]?.endOffsets;
+  const endOffsets = new Map(
+    [...(await run.reader.startOffsets(run.topic.name))].map(([partition, start]) => {
+      const since = began?.get(partition) ?? 0n;
+      return [partition, since > start ? since : start];
+    }),
+  );
+  return { ...state, settled: from, endOffsets };
 };
 
 /**

@@ -11,6 +11,19 @@ export type Batch<T> = Readonly<{
   position: Position | null;
   /** Where it lies before `position`: values after it may still turn up, and who starts anew has to read on from here. */
   settled?: Position;
+  /**
+   * Values after this position, which lies before the one that the read began at, or so far back that the source no longer knows what
+   * it has given, may have been missed. The read ends with such a batch; the next one has to begin there.
+   */
+  again?: Position;
+}>;
+
+export type ReadFrom = Readonly<{
+  after: Position | null;
+  signal: AbortSignal;
+  columns?: readonly Column[];
+  /** Where an earlier read goes on: when that was, by our clock in milliseconds since 1970, and whether values were missing after `after` then. */
+  last?: Readonly<{ atMs: number; unsure: boolean }>;
 }>;
 
 /** Something that can be read on from a position: a capture of a table, or a generator of events. */
@@ -35,5 +48,5 @@ export type Source<T> = Readonly<{
    * Given columns, it ends before the first value that is made of others.
    * @throws BridgeError `transient` when the server is away: read again from the last position.
    */
-  read(from: { after: Position | null; signal: AbortSignal; columns?: readonly Column[] }): AsyncIterable<Batch<T>>;
+  read(from: ReadFrom): AsyncIterable<Batch<T>>;
 }>;

@@ -13,6 +13,7 @@ const bookkeeping = z.object({
   position: z.record(z.string(), z.string()).nullable(),
   settled: z.record(z.string(), z.string()).exactOptional(),
   end_offsets: offsets,
+  read_at: z.iso.datetime().exactOptional(),
   clean: z.boolean(),
   origin: z.object({
     server: z.string().exactOptional(),
@@ -85,6 +86,7 @@ export const parseState = (text: string, path: string): StoredState => {
           position: own.position,
           ...(own.settled === undefined ? {} : { settled: own.settled }),
           endOffsets: mapOf(own.end_offsets),
+          ...(own.read_at === undefined ? {} : { readAt: own.read_at }),
           clean: own.clean,
           origin: own.origin,
           replays: own.replays.map(({ at, from, end_offsets }) => ({ at, from, endOffsets: mapOf(end_offsets) })),
@@ -94,12 +96,13 @@ export const parseState = (text: string, path: string): StoredState => {
 };
 
 /** The text of a state file: what people read on top, our bookkeeping under `_rowbridge`. */
-export const stateText = ({ position, settled, endOffsets, clean, origin, replays }: FeedState): string => {
+export const stateText = ({ position, settled, endOffsets, readAt, clean, origin, replays }: FeedState): string => {
   const own: z.infer<typeof bookkeeping> = {
     version: VERSION,
     position: position === null ? null : { ...position },
     ...(settled === undefined ? {} : { settled: { ...settled } }),
     end_offsets: recordOf(endOffsets),
+    ...(readAt === undefined ? {} : { read_at: readAt }),
     clean,
     origin: { ...origin },
     replays: replays.map(({ at, from, endOffsets: ends }) => ({ at, from, end_offsets: recordOf(ends) })),

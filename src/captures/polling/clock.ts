@@ -1,7 +1,14 @@
+import type { Query } from '../../adapters/mysql/query.js';
 import { microsOf, shiftTimestamp } from '../../core/timestamp.js';
 
 /** What the server's clock said, between two readings of our own monotonic clock. */
 export type Reading = Readonly<{ now: string; askedMs: number; answeredMs: number }>;
+
+export const readClock = async (query: Query): Promise<Reading> => {
+  const askedMs = performance.now();
+  const rows = await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now');
+  return { now: String(rows[0]?.now), askedMs, answeredMs: performance.now() };
+};
 
 /** Looks at each reading; gives the time to read again from when the server's clock was set back since an earlier one. */
 export type ClockWatch = (reading: Reading) => string | null;

@@ -2,7 +2,7 @@ import type { Query } from '../../adapters/mysql/query.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import type { Log } from '../../core/log.js';
 import { microsOf, shiftTimestamp } from '../../core/timestamp.js';
-import { clockWatch, type Reading } from './clock.js';
+import { type ClockWatch, clockWatch, type Reading, readClock } from './clock.js';
 import { type CursorFacts, decideGuarantee, type Server } from './guarantee.js';
 import { type Awaited, advanceHorizon, blockers, type HorizonState, initialHorizon } from './horizon.js';
 import { type Look, look, ownThreadId } from './look.js';
@@ -16,6 +16,10 @@ export type FrontierOptions = Readonly<{
   /** How far behind the clock to read where the horizon cannot be used. */
   delayMs: number;
   log: Log;
+  /** One that has seen the clock before. */
+  watch?: ClockWatch;
+  /** A time after which an earlier reader was not sure to have seen every row. */
+  unsureFrom?: string;
   /** How often the whole guarantee is decided anew. */
   recheckMs?: number;
   onGuarantee?(guarantee: Guarantee): void;
@@ -45,18 +49,12 @@ const RECHECK_MS = 10_000;
 
 const UNSEEN = 'sessions that worked while performance_schema did not show everything may still have a transaction open';
 
-const readClock = async (query: Query): Promise<Reading> => {
-  const askedMs = performance.now();
-  const rows = await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now');
-  return { now: String(rows[0]?.now), askedMs, answeredMs: performance.now() };
-};
-
 const earlier = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b < a) ? b : a);
 
 /** Keeps the guarantee, re-checks it every few seconds, and says how far each poll may read. */
 export const openFrontier = async (options: FrontierOptions): Promise<Frontier> => {
-  const { query, server, database, cursor, delayMs, log, recheckMs = RECHECK_MS, onGuarantee, onHeld } = options;
-  const watch = clockWatch();
+  const { query, server, database, cursor, delayMs, log, unsureFrom, recheckMs = RECHECK_MS, onGuarantee, onHeld } = options;
+  const { watch = clockWatch() } = options;
   let guarantee: Guarantee | undefined;
   let decidedAt = 0;
   let state: HorizonState = initialHorizon;
@@ -64,7 +62,8 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
   /** How far rows had been read when all checks were passed last. */
   let goodBelow: string | null = null;
   let goodAt = Number.NEGATIVE_INFINITY;
-  let blindSince = false;
+  // Whoever worked while an earlier reader was unsure may have begun a transaction that performance_schema has not noted.
+  let blindSince = unsureFrom !== undefined;
   let below: string | null = null;
   let doubtFrom: string | null = null;
   let rewindTo: string | null = null;
@@ -150,7 +149,10 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
     return { below, now: seen.now, rewindTo, overlap: false, doubtFrom };
   };
 
+  if (unsureFrom !== undefined)
+    goodAt = performance.now() - Number(microsOf((await readClock(query)).now) - microsOf(unsureFrom)) / 1000;
   await decide();
+  if (guarantee?.level === 'delayed' && guarantee.reason === UNSEEN) doubtFrom = unsureFrom ?? null;
   return {
     guarantee: () => guarantee as Guarantee,
     async reach() {

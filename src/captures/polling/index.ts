@@ -1,13 +1,12 @@
 import type { Connection } from '../../adapters/mysql/connect.js';
-import type { Query } from '../../adapters/mysql/query.js';
-import { delayOrAbort } from '../../core/delay.js';
-import { BridgeError } from '../../core/errors.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import type { Log } from '../../core/log.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
-import type { Batch, Source } from '../../core/source.js';
-import { canonicalTimestamp, microsOf } from '../../core/timestamp.js';
+import type { Batch, ReadFrom, Source } from '../../core/source.js';
+import { canonicalTimestamp } from '../../core/timestamp.js';
+import { beginAgain, checkClock } from './beginning.js';
+import { clockWatch } from './clock.js';
 import { openFrontier } from './frontier.js';
 import { serverOf } from './guarantee.js';
 import { heldReporter } from './held.js';
@@ -39,39 +38,6 @@ export type PollingOptions = Readonly<{
   onCaptured?(rows: number): void;
 }>;
 
-/** A position ahead of the clock by less than this is waited for: clocks are set back a little now and then. */
-const PATIENCE_MICROS = 10_000_000n;
-
-const inTheFuture = (table: string, position: string, now: string): BridgeError =>
-  new BridgeError({
-    code: 'POSITION_IN_FUTURE',
-    kind: 'configuration',
-    found: `The state of '${table}' says to read on from ${position}, but the database's clock is at ${now}.`,
-    fix: "Set last_read_timestamp to an earlier time, or run 'rowbridge replay'.",
-  });
-
-const clockOf = async (query: Query): Promise<string> =>
-  String((await query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now'))[0]?.now);
-
-const isFarAhead = (position: string, now: string): boolean => microsOf(position) - microsOf(now) > PATIENCE_MICROS;
-
-/** Waits for a clock that is a little behind the position. @throws BridgeError `configuration` when it is far behind */
-const awaitClock = async (
-  query: Query,
-  { table, log }: PollingOptions,
-  after: Position | null,
-  signal: AbortSignal,
-): Promise<void> => {
-  const wanted = after?.timestamp;
-  while (wanted !== undefined && !signal.aborted) {
-    const now = await clockOf(query);
-    if (wanted <= now) return;
-    if (isFarAhead(wanted, now)) throw inTheFuture(table, wanted, now);
-    log.warn({ position: wanted, now }, 'the clock of the database is behind the position');
-    await delayOrAbort(1_000, signal);
-  }
-};
-
 /**
  * Captures a table by polling: every committed version of a row that a poll can see, in the order (cursor, primary key).
  * Loses nothing where the guarantee is `proven`. Ends when the columns of the table are others than before. Deletes and versions overwritten between two polls are not seen.
@@ -82,15 +48,19 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
 
   const known = knownTable(options);
 
-  type From = Parameters<Source<Row>['read']>[0];
-
-  async function* read({ after, signal, columns }: From): AsyncGenerator<Batch<Row>> {
+  async function* read(from: ReadFrom): AsyncGenerator<Batch<Row>> {
+    const { after, signal, columns, last } = from;
     const connection = await connect();
     const { query } = connection;
     try {
       const table = await learnTable(query, options);
       if (columns !== undefined && !sameColumns(table.columns, columns)) return;
-      await awaitClock(query, options, after, signal);
+      const watch = clockWatch();
+      const again = await beginAgain(query, options, from, watch);
+      if (again !== null) {
+        yield { values: [], position: null, again };
+        return;
+      }
       const onHeld = heldReporter(log);
       const frontier = await openFrontier({
         query,
@@ -100,6 +70,8 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         delayMs,
         log,
         onHeld,
+        watch,
+        ...(last?.unsure === true && after?.timestamp !== undefined ? { unsureFrom: after.timestamp } : {}),
         ...(onGuarantee === undefined ? {} : { onGuarantee }),
       });
       const { keyset, digits } = table;
@@ -130,8 +102,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
   const checkBeginning = async ({ timestamp = '' }: Position): Promise<void> => {
     const connection = await connect();
     try {
-      const now = await clockOf(connection.query);
-      if (isFarAhead(timestamp, now)) throw inTheFuture(options.table, timestamp, now);
+      await checkClock(connection.query, options.table, timestamp);
     } finally {
       await connection.close();
     }

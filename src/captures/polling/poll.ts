@@ -40,7 +40,7 @@ const least = (times: readonly string[]): string => times.reduce((a, b) => (b < 
 /**
  * Reads pages in the order (cursor, key) below the frontier, again and again until the signal aborts.
  * While there is more it reads on at once; between polls it waits `everyMs`. Where it reads again it hands on only what is new,
- * and says with `settled` where a restart has to begin.
+ * and says with `settled` where a restart has to begin. Ends when it has to read again what it no longer remembers.
  */
 export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
   const { query, keyset, frontier, positionOf, compare, digits, everyMs, pageRows, overlapMs, signal } = options;
@@ -52,7 +52,7 @@ export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
   let position = options.after;
   let highest = options.after;
 
-  /** Where this poll reads from: no further back than is remembered, unless the server says that rows were missed there. */
+  /** Where this poll reads from: no further back than is remembered. */
   const start = (reach: Reach): Position | null => {
     if (reach.rewindTo !== null && position !== null) position = earlierOf(position, { timestamp: reach.rewindTo });
     const timestamp = position?.timestamp;
@@ -66,15 +66,21 @@ export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
     if (position !== null) highest = later(highest, position);
     const at = position?.timestamp;
     if (at === undefined || highest === null) return { values, position: highest };
-    const from = least([at, ...(late ? [shifted(at, -overlap)] : []), ...(doubtFrom === null ? [] : [doubtFrom])]);
-    const remembered = recent.since();
-    const certain = earlierOf(position as Position, { timestamp: from > remembered ? from : remembered });
-    const settled = from === at ? (position as Position) : certain;
+    const [back, remembered] = [shifted(at, -overlap), recent.since()];
+    const lateFrom = late ? [back > remembered ? back : remembered] : [];
+    const from = least([at, ...lateFrom, ...(doubtFrom === null ? [] : [doubtFrom])]);
+    const certain = options.after !== null && from <= begin ? options.after : { timestamp: from };
+    const settled = from === at ? (position as Position) : earlierOf(position as Position, certain);
     return { values, position: highest, ...(compare(settled, highest) < 0 ? { settled } : {}) };
   };
 
   while (!signal.aborted) {
     const reach = await frontier.reach();
+    const { rewindTo } = reach;
+    if (rewindTo !== null && position !== null && rewindTo <= recent.since()) {
+      yield { values: [], position: null, again: { timestamp: rewindTo } };
+      return;
+    }
     let from = start(reach);
     const seenUpTo = highest;
     const below = reach.below === null ? null : atPrecision(reach.below, digits);
@@ -99,6 +105,8 @@ export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
       }
       if (fresh.length > 0) yield batch(fresh, reach);
     }
+    // Aborted: not all below the frontier has been read.
+    if (full) return;
     if (below !== null) {
       highest = later(highest, { timestamp: below });
       if (!reach.overlap) position = later(position, { timestamp: below });

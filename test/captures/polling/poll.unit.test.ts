@@ -8,7 +8,7 @@ import { timestampOf } from '../../../src/core/timestamp.js';
 import { askedPage } from '../../support/asked-page.js';
 
 const { positionOf, compare } = positionsOf('at', 'id');
-const at = (second: number): string => timestampOf(BigInt(second) * 1_000_000n);
+const at = (second: number): string => timestampOf(BigInt(Math.round(second * 1e6)));
 const row = (id: number, second: number): Row => ({ id, at: at(second) });
 
 type Step = Readonly<{
@@ -18,7 +18,7 @@ type Step = Readonly<{
 }>;
 
 /** Polls once a step; rows come into the table, or leave it, before its step. Gives what each poll handed on, and its last heartbeat. */
-const polled = async (steps: readonly Step[]) => {
+const polled = async (steps: readonly Step[], after: Position | null = null) => {
   const stop = new AbortController();
   const table: Row[] = [];
   const queue = [...steps];
@@ -32,12 +32,13 @@ const polled = async (steps: readonly Step[]) => {
     async reach(): Promise<Reach> {
       const step = queue.shift();
       if (queue.length === 0) stop.abort();
-      table.push(...(step?.rows ?? []));
+      for (const one of step?.rows ?? []) table.push(one);
       return { now: step?.reach.below ?? at(0), rewindTo: null, overlap: false, doubtFrom: null, below: null, ...step?.reach };
     },
   };
   const handedOn: number[][] = [];
   const heartbeats: (Position | undefined)[] = [];
+  let wantsAgain: Position | undefined;
   let current: number[] = [];
   const keyset = { table: 't', columns: ['id'], cursor: 'at', key: 'id', integerKey: true };
   const options = {
@@ -47,20 +48,21 @@ const polled = async (steps: readonly Step[]) => {
     positionOf,
     compare,
     digits: 6,
-    after: null,
+    after,
     everyMs: 0,
     pageRows: 100,
     overlapMs: 5_000,
   };
-  for await (const { values, settled, position } of poll({ ...options, signal: stop.signal })) {
-    current.push(...values.map(({ id }) => Number(id)));
+  for await (const { values, settled, position, again } of poll({ ...options, signal: stop.signal })) {
+    for (const { id } of values) current.push(Number(id));
+    if (again !== undefined) wantsAgain = again;
     if (values.length > 0) continue;
     handedOn.push(current);
     heartbeats.push(settled);
     expect(settled === undefined || (position !== null && compare(settled, position) < 0)).toBe(true);
     current = [];
   }
-  return { handedOn, heartbeats };
+  return { handedOn, heartbeats, wantsAgain };
 };
 
 const last: Step = { reach: { below: at(200) } };
@@ -96,5 +98,43 @@ describe('polling', () => {
       last,
     ]);
     expect(handedOn.slice(0, 4)).toEqual([[1, 2], [3], [], [4]]);
+  });
+
+  it('ends where rows were missed that lie before its beginning: it does not know which of them have travelled', async () => {
+    const { handedOn, wantsAgain } = await polled(
+      [
+        { reach: { below: at(110) }, rows: [row(1, 100), row(2, 105)] },
+        { reach: { below: at(95), now: at(95), rewindTo: at(90) }, rows: [row(3, 93)] },
+        last,
+      ],
+      { timestamp: at(100), key: '1' },
+    );
+    expect(handedOn).toEqual([[2], []]);
+    expect(wantsAgain).toEqual({ timestamp: at(90) });
+  });
+
+  it('never says that a restart begins before its own beginning: what lies there has travelled', async () => {
+    const after = { timestamp: at(100), key: '1' };
+    const { heartbeats } = await polled(
+      [
+        { reach: { below: at(101), overlap: true }, rows: [row(1, 100), row(2, 100.5)] },
+        { reach: { below: at(102), overlap: true } },
+        last,
+      ],
+      after,
+    );
+    expect(heartbeats.slice(0, 2)).toEqual([after, after]);
+  });
+
+  it('keeps a restart at the doubt however many rows came since', async () => {
+    const { heartbeats } = await polled([
+      { reach: { below: at(110) }, rows: [row(1, 100)] },
+      {
+        reach: { below: at(400), now: at(1_000), overlap: true, doubtFrom: at(102) },
+        rows: Array.from({ length: 250_000 }, (_, id) => ({ id: id + 2, at: timestampOf(112_000_000n + BigInt(id) * 1_000n) })),
+      },
+      last,
+    ]);
+    expect(heartbeats[1]).toEqual({ timestamp: at(102) });
   });
 });
