@@ -195,6 +195,36 @@ describe('a feed', () => {
   });
 });
 
+describe('a source that is no longer sure of what it has given', () => {
+  it('is believed also while it gives nothing: a restart begins where it says', async () => {
+    const on = world(rowsOf(6));
+    const source = memorySource(
+      () => on.rows,
+      4,
+      () => {},
+    );
+    const stop = new AbortController();
+    const unsure: typeof source = {
+      ...source,
+      async *read(from) {
+        for await (const batch of source.read(from)) {
+          if (batch.values.length > 0) yield batch;
+          else {
+            yield { ...batch, settled: { at: '1002' } };
+            return stop.abort();
+          }
+        }
+      },
+    };
+    await run(on, undefined, { source: unsure, signal: stop.signal });
+    expect(on.positions.state()).toMatchObject({ position: { at: '1005' }, settled: { at: '1002' } });
+    // A row that was missed turns up, and none travels twice.
+    on.rows.push({ id: 9, at: '1003' });
+    expect(await run(on)).toBe('caught up');
+    expect(identities(published(on))).toEqual(identities(on.rows));
+  });
+});
+
 describe('a wish for a beginning', () => {
   it('that the source refuses leaves the state as it was', async () => {
     const on = world(rowsOf(9));

@@ -1,4 +1,5 @@
 import type { Connection } from '../../../src/adapters/mysql/connect.js';
+import type { Reach } from '../../../src/captures/polling/frontier.js';
 import type { Guarantee } from '../../../src/core/guarantee.js';
 import { type CaptureWorld, captureWorld } from '../../support/capture-world.js';
 import { pause, settle, stampOf } from '../../support/holding.js';
@@ -172,6 +173,35 @@ describe('the guarantee on a real server', () => {
     expect(rewinds).toHaveLength(2);
     expect(rewinds.every((to) => to < stamp)).toBe(true);
     expect(said().filter((level) => level === 'proven')).toHaveLength(2);
+    await writer.close();
+  });
+
+  it('does not trust its view at once where the reader before was not sure: it waits for what may have begun unseen', async () => {
+    const statement = `UPDATE ${SCHEMA}.setup_instruments SET ENABLED = ? WHERE NAME = 'transaction'`;
+    const writer = await world.writer();
+    const [clock] = await admin.query<{ now: string }>('SELECT CAST(NOW(6) AS CHAR) now');
+    const unsureFrom = String(clock?.now);
+    await admin.query(statement, ['NO']);
+    await writer.query('BEGIN');
+    await writer.change(INSERT, ['unseen by the reader before']);
+    await admin.query(statement, ['YES']);
+    const frontier = await world.frontier(await world.capture(), { recheckMs: 50, unsureFrom });
+    const reaches: Reach[] = [];
+    const looks = async (most: number, over: () => boolean): Promise<void> => {
+      for (let look = 0; look < most && !over(); look++) {
+        await allMove();
+        reaches.push(await frontier.reach());
+        await pause(60);
+      }
+    };
+    await looks(6, () => false);
+    expect(frontier.guarantee().level).toBe('delayed');
+    expect(reaches.map(({ doubtFrom }) => doubtFrom)).toEqual(Array(6).fill(unsureFrom));
+    await writer.query('COMMIT');
+    await writer.query('SELECT COUNT(*) FROM products');
+    await looks(60, () => reaches.at(-1)?.rewindTo !== null);
+    expect(frontier.guarantee().level).toBe('proven');
+    expect(reaches.at(-1)?.rewindTo).toBe(unsureFrom);
     await writer.close();
   });
 });
