@@ -137,4 +137,12 @@ describe('polling', () => {
     ]);
     expect(heartbeats[1]).toEqual({ timestamp: at(102) });
   });
+
+  it('says nothing of a poll that was aborted before its pages were read', async () => {
+    const { handedOn, heartbeats } = await polled([
+      { reach: { below: at(110) }, rows: [row(1, 100)] },
+      { reach: { below: at(120) }, rows: [row(2, 112)] },
+    ]);
+    expect([handedOn, heartbeats]).toEqual([[[1]], [undefined]]);
+  });
 });
