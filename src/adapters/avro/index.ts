@@ -25,7 +25,10 @@ export type AvroCodecOptions = Readonly<{
 
 export type AvroCodec = Codec &
   Readonly<{
-    /** For those who only read: writes nothing to the registry, and with a schema file asks it nothing before the first record. */
+    /**
+     * For those who only read: writes nothing to the registry. The first opening waits for its answer, later ones do without.
+     * @throws BridgeError `transient` when the registry is away, `configuration` when it denies access or is none
+     */
     openDecoder<T>(topic: Topic<T>): Promise<Pick<TopicCodec<T>, 'decode'>>;
     /** For those who compare: reads as `openDecoder` does. @param columns of the table that feeds the topic */
     openReadBack<T>(topic: Topic<T>, columns: readonly Column[]): Promise<ReadBack<T>>;
@@ -60,12 +63,17 @@ export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now 
     return clients;
   };
   const parts = { schemasDirectory, registry: () => opened().registry };
+  // A reader that could decode nothing yet must not take partitions from one that can; one that has begun goes on with the ids it knows.
+  let answered = false;
   const openDecoder: AvroCodec['openDecoder'] = async (topic) => {
     const format = formatOf(topic);
     const { schema: subject, closed } = format;
     const { schema } = await topicSchema(parts, format, undefined);
     const ours = { schema, type: avroType(schema) };
-    return { decode: avroDecoder({ subject, ours, closed, schemas: opened().schemas }) };
+    const { registry, schemas } = opened();
+    if (!answered) await registry.latest(subject);
+    answered = true;
+    return { decode: avroDecoder({ subject, ours, closed, schemas }) };
   };
   return {
     open: async (topic, columns) => {

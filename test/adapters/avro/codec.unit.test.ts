@@ -269,9 +269,22 @@ describe('the Avro codec', () => {
       const { encode } = await open();
       registry.requests.length = 0;
       const { decode } = await codec().openDecoder<Product>(productTopic);
-      expect(registry.requests).toEqual([]);
       expect(await decode(encode(product))).toStrictEqual(product);
-      expect(registry.requests).toEqual(['GET /schemas/ids/1']);
+      expect(registry.requests).toEqual([expect.stringMatching(/^GET .*\/versions\/latest$/), 'GET /schemas/ids/1']);
+    });
+
+    it('opens for reading once the registry has answered, and again without it', async () => {
+      const { encode } = await open();
+      const reading = codec();
+      registry.fail(() => 'reset');
+      expect(await failureOf(() => reading.openDecoder(productTopic))).toMatchObject({
+        code: 'REGISTRY_UNAVAILABLE',
+        kind: 'transient',
+      });
+      registry.heal();
+      expect(await (await reading.openDecoder<Product>(productTopic)).decode(encode(product))).toStrictEqual(product);
+      registry.fail(() => 'reset');
+      expect(await (await reading.openDecoder<Product>(productTopic)).decode(encode(product))).toStrictEqual(product);
     });
 
     it('takes an unknown id for a bad record, and asks again after a while', async () => {
