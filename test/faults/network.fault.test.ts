@@ -140,7 +140,8 @@ describe('fault 6: a network that is hardly one', () => {
     expect(logged()).toBeGreaterThan(lines);
     const [kafka, mysql] = [own.kafka.proxy.counts(), own.mysql.proxy.counts()];
     expect(kafka.broken).toBeGreaterThan(50);
-    expect(mysql.broken).toBeGreaterThan(10);
+    // How often it tries again is drawn by lot, with pauses of up to 30 s.
+    expect(mysql.broken).toBeGreaterThan(3);
     expect(kafka.sliced + mysql.sliced).toBeGreaterThan(100);
     own.heal();
     const committed = load.committed();

@@ -86,7 +86,7 @@ describe('fault 15: a state file that cannot be understood', () => {
       expect(broken).not.toBe(whole);
       await writeFile(world.stateFile, broken);
       const producer = world.produce();
-      expect(await producer.ended()).toBe(2);
+      expect(await world.refusal(producer)).toBe(2);
       expect(producer.stderr()).toMatch(/STATE_INVALID[\s\S]*(replay|delete|null)/i);
       expect(await readFile(world.stateFile, 'utf8')).toBe(broken);
       await writeFile(world.stateFile, whole);
@@ -113,7 +113,10 @@ describe('fault 17: a timestamp in the state that a person has put there', () =>
       const whole = await readFile(world.stateFile, 'utf8');
       const text = await set(timestamp);
       const producer = world.produce();
-      expect({ code: await producer.ended(), says: producer.stderr() }).toEqual({ code: 2, says: expect.stringMatching(says) });
+      expect({ end: await world.refusal(producer), says: producer.stderr() }).toEqual({
+        end: 2,
+        says: expect.stringMatching(says),
+      });
       expect(JSON.parse(await readFile(world.stateFile, 'utf8')).last_read_timestamp).toBe(JSON.parse(text).last_read_timestamp);
       await writeFile(world.stateFile, whole);
     },

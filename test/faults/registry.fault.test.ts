@@ -122,8 +122,11 @@ describe('fault 22: the registry refuses the schema', () => {
   const refused = async (says: RegExp): Promise<void> => {
     const before = await world.verdict();
     await world.sql('UPDATE products SET price = price + 1 WHERE id = 1');
-    const { code, stderr } = await world.call(['produce', 'products']);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(says) });
+    const producer = world.produce();
+    expect({ end: await world.refusal(producer), stderr: producer.stderr() }).toEqual({
+      end: 2,
+      stderr: expect.stringMatching(says),
+    });
     expect((await world.verdict()).records).toBe(before.records);
   };
   const known = () => [...(registry.subjects.get(SUBJECT) ?? [])];

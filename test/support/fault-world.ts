@@ -12,6 +12,8 @@ export type FaultWorld = World &
     produce(env?: Readonly<Record<string, string>>): Program;
     /** Starts a worker and waits until it has its partitions. */
     consume(instance: string, env?: Readonly<Record<string, string>>): Promise<Program>;
+    /** What a producer that should refuse does: the code it ends with, or `it goes on` as soon as it reads the table or waits to. */
+    refusal(producer: Program): Promise<number | string>;
     /** Ends what a test that failed has left: loads and programs. */
     calm(): Promise<void>;
     /** Waits until everything committed is in the topic and everything in the topic is in the logs. */
@@ -24,6 +26,8 @@ export type FaultWorld = World &
   }>;
 
 const TROUBLE = /UNEXPECTED|[Uu]nhandled|^\s+at .+:\d+:\d+\)?$/m;
+
+const GOES_ON = /"msg":"(guarantee|the clock of the database is behind the position)"/;
 
 /** Processes that run in a directory: the programs of a world, and what they started. */
 export const processesIn = (directory: string): string[] =>
@@ -89,6 +93,11 @@ export const faultWorld = async (name: string, servers?: WorldServers): Promise<
       await worker.said('partitions assigned');
       return worker;
     },
+    refusal: (producer) =>
+      eventually<number | string>('an end, or reading', 30_000, () => {
+        if (GOES_ON.test(producer.stderr())) return 'it goes on';
+        return producer.child.exitCode === null && producer.child.signalCode === null ? undefined : producer.ended();
+      }),
     settled,
     async finish(programs, withinMs = 30_000, from) {
       await Promise.all(loads.map((load) => load.stop()));
