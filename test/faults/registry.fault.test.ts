@@ -84,9 +84,10 @@ describe('fault 21: the registry is in trouble, in the middle', () => {
       );
       expect(lines().some(({ id: row }) => row === 900_000 + id)).toBe(false);
       const [one, two] = [programs[1], programs[2]];
-      await eventually('the one who waits to say so', 30_000, () =>
-        `${one?.stderr()}${two?.stderr()}`.includes('REGISTRY_UNAVAILABLE') ? true : undefined,
-      );
+      await eventually('the one who waits to say so', 30_000, async () => {
+        expect(await deadLetters()).toBe(0);
+        return `${one?.stderr()}${two?.stderr()}`.includes('REGISTRY_UNAVAILABLE') ? true : undefined;
+      });
       registry.heal();
       await world.finish(programs, 60_000);
       expect(lines().some(({ id: row }) => row === 900_000 + id)).toBe(true);
