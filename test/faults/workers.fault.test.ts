@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type FaultWorld, faultWorld } from '../support/fault-world.js';
@@ -32,7 +32,9 @@ const hooked = async (instance: string): Promise<Readonly<{ worker: Program; bef
   return {
     worker,
     async before(what) {
-      await writeFile(join(directory, 'before-append'), what);
+      // Placed as a whole: the program looks for it all the time.
+      await writeFile(join(directory, 'before-append.new'), what);
+      await rename(join(directory, 'before-append.new'), join(directory, 'before-append'));
       await eventually(`an append to be met by '${what}'`, 30_000, () => (existsSync(join(directory, 'met')) ? true : undefined));
     },
   };
