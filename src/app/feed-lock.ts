@@ -46,7 +46,7 @@ export const takeTurn = async (options: FeedLockOptions, connection: Connection)
   for (let asked = 0, said = ''; !signal.aborted; asked++) {
     const got = await tryOnce(options, connection);
     if (got !== undefined && 'place' in got) {
-      if (said !== '') log.info('took the feed over');
+      if (asked > 0) log.info(said === '' ? 'the feed has come to this producer' : 'took the feed over');
       return got;
     }
     const heldBy = got?.heldBy ?? '';

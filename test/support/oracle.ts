@@ -4,6 +4,8 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { kafkaClient } from '../../src/adapters/kafka/client.js';
 import { kafkaReader } from '../../src/adapters/kafka/reader.js';
 import { openConnection } from '../../src/adapters/mysql/connect.js';
+import { delayOrAbort } from '../../src/core/delay.js';
+import { isTransient } from '../../src/core/errors.js';
 import { silentLog } from './silent-log.js';
 
 /** One line of a consumer log, as a plain JSON parser reads it. */
@@ -143,6 +145,18 @@ const backwards = (records: readonly Found[]): string[] => {
   });
 };
 
+/** A server that a test has just started may not be ready yet. */
+const patiently = async <T>(read: () => Promise<T>): Promise<T> => {
+  for (let left = 40; ; left--) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isTransient(error) || left === 0) throw error;
+      await delayOrAbort(250, new AbortController().signal);
+    }
+  }
+};
+
 /**
  * Compares table, topic and logs.
  * @param from offsets per partition where the last replay began; records before count as another replay's
@@ -154,7 +168,7 @@ export const judge = async (
   { captured: { table, topic } = PRODUCTS, mayTravel = () => true }: Judging = {},
 ): Promise<Verdict> => {
   const rows = await readTable(env, table);
-  const records = await readTopic(env, topic);
+  const records = await patiently(() => readTopic(env, topic));
   const logs = [...readLogs(logsDirectory).values()].map((log) => log.filter(({ _kafka }) => _kafka.topic === topic));
   const lines = logs.flat().filter(({ deleted }) => deleted !== true);
   const inTopic = new Set(records.map(identity));
