@@ -115,8 +115,7 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
       run.onPublished?.(fresh.length);
       return true;
     };
-    const last =
-      state.readAt === undefined ? {} : { last: { atMs: Date.parse(state.readAt), unsure: state.settled !== undefined } };
+    const last = state.readAt === undefined ? {} : { last: { atMs: Date.parse(state.readAt), position: state.position } };
     const after = state.settled ?? state.position;
     try {
       const batches = run.source.read({ after, signal, ...(columns === undefined ? {} : { columns }), ...last });

@@ -22,8 +22,8 @@ export type ReadFrom = Readonly<{
   after: Position | null;
   signal: AbortSignal;
   columns?: readonly Column[];
-  /** Where an earlier read goes on: when that was, by our clock in milliseconds since 1970, and whether values were missing after `after` then. */
-  last?: Readonly<{ atMs: number; unsure: boolean }>;
+  /** Where an earlier read goes on: when that was, by our clock in milliseconds since 1970, and the position that it had come to. */
+  last?: Readonly<{ atMs: number; position: Position | null }>;
 }>;
 
 /** Something that can be read on from a position: a capture of a table, or a generator of events. */

@@ -34,8 +34,8 @@ export const unsavedRecords = <T>(
       return known.size;
     },
     has: (key, position) => known.size > 0 && known.has(identity(key, position)),
-    passed({ position }) {
-      if (last !== null && position !== null && source.compare(position, last) >= 0) known.clear();
+    passed({ position, settled = position }) {
+      if (last !== null && settled !== null && source.compare(settled, last) >= 0) known.clear();
     },
   };
 };

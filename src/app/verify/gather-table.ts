@@ -1,12 +1,12 @@
 import { peekState } from '../../adapters/files/state-file.js';
 import { inspectTable } from '../../captures/polling/inspect.js';
 import { knownTable } from '../../captures/polling/known-table.js';
-import { positionsOf } from '../../captures/polling/positions.js';
+import { hasOrderedKeys, positionsOf, type TablePositions } from '../../captures/polling/positions.js';
 import { estimateRows, scanTable } from '../../captures/polling/scan.js';
 import type { EndOffsets } from '../../core/broker.js';
 import type { Column } from '../../core/column.js';
 import type { Guarantee } from '../../core/guarantee.js';
-import type { Row, TableFeed } from '../../core/pipeline.js';
+import type { Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
 import type { FeedState } from '../../core/position-store.js';
 import { shiftTimestamp } from '../../core/timestamp.js';
@@ -50,15 +50,18 @@ const fieldsOfKey = (key: (row: Row) => string, row: Row): ReadonlySet<string> =
 
 /** A feed that cannot prove what it read looks back as far as it reads behind: rows of that time may still come. */
 export const reachedBy = (
-  { source: { cursor, key } }: TableFeed,
+  { compare }: TablePositions,
+  /** Whether it is known here which of two keys comes first; if not, a row of the position's time may not have been read yet. */
+  ordered: boolean,
   position: Position | null,
   guarantee: Guarantee,
   delayMs: number,
 ): ((row: Position) => boolean) => {
-  const { compare } = positionsOf(cursor, key);
   if (position?.timestamp === undefined) return () => false;
   const until = guarantee.level === 'proven' ? undefined : shiftTimestamp(position.timestamp, BigInt(delayMs) * -1000n);
-  return (row) => compare(row, position) <= 0 && (until === undefined || (row.timestamp ?? '') <= until);
+  const isRead = (row: Position): boolean =>
+    compare(row, position) <= 0 && (ordered || row.timestamp !== position.timestamp || row.key === position.key);
+  return (row) => isRead(row) && (until === undefined || (row.timestamp ?? '') <= until);
 };
 
 export type GatheredTable = Readonly<{ evidence: TableEvidence; columns: readonly Column[]; guarantee: Guarantee }>;
@@ -71,6 +74,8 @@ export const gatherTable = async (options: TableFeedOptions, { state }: Cutoff):
   const position = state?.position ?? null;
   const { guarantee } = await inspectTable(capture, position);
   const columns = await knownTable(capture)();
+  const positions = positionsOf(source.cursor, source.key);
+  const ordered = hasOrderedKeys(columns, source.key);
   const evidence: TableEvidence = {
     key: source.key,
     cursor: source.cursor,
@@ -79,8 +84,8 @@ export const gatherTable = async (options: TableFeedOptions, { state }: Cutoff):
     expectedRows: await estimateRows(capture),
     replays: state?.replays ?? [],
     position,
-    reached: reachedBy(definition, position, guarantee, config.delayMs),
-    positionOf: positionsOf(source.cursor, source.key).positionOf,
+    reached: reachedBy(positions, ordered, position, guarantee, config.delayMs),
+    positionOf: positions.positionOf,
   };
   return { evidence, columns, guarantee };
 };

@@ -13,7 +13,7 @@ import { heldReporter } from './held.js';
 import { upToStatement } from './keyset.js';
 import { knownTable } from './known-table.js';
 import { poll } from './poll.js';
-import { positionsOf } from './positions.js';
+import { hasOrderedKeys, positionsOf } from './positions.js';
 import { isTableChanged, pageQuery, sameColumns } from './rows.js';
 import { learnTable } from './table.js';
 
@@ -61,6 +61,8 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         yield { values: [], position: null, again };
         return;
       }
+      // The earlier read had come further: rows after this time were missing then.
+      const unsure = last === undefined || last.position?.timestamp === after?.timestamp ? undefined : after?.timestamp;
       const onHeld = heldReporter(log);
       const frontier = await openFrontier({
         query,
@@ -71,7 +73,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         log,
         onHeld,
         watch,
-        ...(last?.unsure === true && after?.timestamp !== undefined ? { unsureFrom: after.timestamp } : {}),
+        ...(unsure === undefined ? {} : { unsureFrom: unsure }),
         ...(onGuarantee === undefined ? {} : { onGuarantee }),
       });
       const { keyset, digits } = table;
@@ -85,6 +87,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         after,
         everyMs,
         pageRows,
+        keysOrdered: hasOrderedKeys(table.columns, options.key),
         overlapMs: delayMs,
         signal,
       });

@@ -19,6 +19,8 @@ export type PollOptions = Readonly<{
   after: Position | null;
   everyMs: number;
   pageRows: number;
+  /** Whether keys come in the same order here as on the server. If not, no restart begins between rows of one time. */
+  keysOrdered: boolean;
   /** How far behind the position rows are read again where late ones may turn up. */
   overlapMs: number;
   signal: AbortSignal;
@@ -43,7 +45,7 @@ const least = (times: readonly string[]): string => times.reduce((a, b) => (b < 
  * and says with `settled` where a restart has to begin. Ends when it has to read again what it no longer remembers.
  */
 export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
-  const { query, keyset, frontier, positionOf, compare, digits, everyMs, pageRows, overlapMs, signal } = options;
+  const { query, keyset, frontier, positionOf, compare, digits, everyMs, pageRows, keysOrdered, overlapMs, signal } = options;
   const overlap = BigInt(overlapMs) * 1000n;
   const begin = options.after?.timestamp ?? '';
   const recent = recentRows(options.after?.key === undefined ? shifted(begin, -1n) : begin);
@@ -70,7 +72,8 @@ export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
     const lateFrom = late ? [back > remembered ? back : remembered] : [];
     const from = least([at, ...lateFrom, ...(doubtFrom === null ? [] : [doubtFrom])]);
     const certain = options.after !== null && from <= begin ? options.after : { timestamp: from };
-    const settled = from === at ? (position as Position) : earlierOf(position as Position, certain);
+    const cut = keysOrdered || position?.key === undefined ? (position as Position) : { timestamp: at };
+    const settled = from === at ? cut : earlierOf(certain, cut);
     return { values, position: highest, ...(compare(settled, highest) < 0 ? { settled } : {}) };
   };
 

@@ -1,3 +1,4 @@
+import type { TableColumn } from '../../adapters/mysql/columns.js';
 import { decimalText, isDecimal } from '../../core/decimal.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
@@ -10,6 +11,12 @@ export type TablePositions = Readonly<{
 }>;
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const ORDERED_KINDS: readonly string[] = ['integer', 'year', 'bits', 'bytes'];
+
+/** Whether keys come in the same order here as on the server. Of texts only the server knows: it goes by their collation. */
+export const hasOrderedKeys = (columns: readonly TableColumn[], key: string): boolean =>
+  ORDERED_KINDS.includes(columns.find(({ name }) => name === key)?.type.kind ?? '');
 
 /** Integers by value, other keys as the text they are. */
 const orderKeys = (a: string, b: string): number =>

@@ -5,7 +5,7 @@ import { stateFile } from '../../../src/adapters/files/state-file.js';
 import type { Clients } from '../../../src/app/clients.js';
 import { caughtUp } from '../../../src/app/verify/caught-up.js';
 import { chooseCutoff, reachedBy } from '../../../src/app/verify/gather-table.js';
-import type { TableFeed } from '../../../src/core/pipeline.js';
+import { positionsOf } from '../../../src/captures/polling/positions.js';
 import type { FeedState, Replay } from '../../../src/core/position-store.js';
 
 const ends = (end: number) => new Map([[0, BigInt(end)]]);
@@ -55,10 +55,10 @@ describe('the cutoff', () => {
 });
 
 describe('a row that is due', () => {
-  const feed = { name: 'things', source: { kind: 'table', table: 'things', cursor: 'changed', key: 'id' } } as TableFeed;
+  const positions = positionsOf('changed', 'id');
   const position = { timestamp: '2026-11-21 01:22:33.000000', key: '10' };
-  const proven = reachedBy(feed, position, { level: 'proven', reason: '' }, 5_000);
-  const delayed = reachedBy(feed, position, { level: 'delayed', reason: '' }, 5_000);
+  const proven = reachedBy(positions, true, position, { level: 'proven', reason: '' }, 5_000);
+  const delayed = reachedBy(positions, true, position, { level: 'delayed', reason: '' }, 5_000);
 
   it.each([
     ['at the position', '2026-11-21 01:22:33.000000', '10', true, false],
@@ -70,10 +70,17 @@ describe('a row that is due', () => {
     expect([proven({ timestamp, key }), delayed({ timestamp, key })]).toEqual([whenProven, whenDelayed]);
   });
 
+  it('is none of the same time where keys are in an order that only the server knows', () => {
+    const reached = reachedBy(positions, false, position, { level: 'proven', reason: '' }, 0);
+    const { timestamp } = position;
+    expect(['10', '09', '11'].map((key) => reached({ timestamp, key }))).toEqual([true, false, false]);
+    expect(reached({ timestamp: '2026-11-21 01:22:32.999999', key: '99' })).toBe(true);
+  });
+
   it('is none without a position', () => {
-    expect(reachedBy(feed, null, { level: 'proven', reason: '' }, 0)({ timestamp: '2026-11-21 00:00:00.000000', key: '1' })).toBe(
-      false,
-    );
+    expect(
+      reachedBy(positions, true, null, { level: 'proven', reason: '' }, 0)({ timestamp: '2026-11-21 00:00:00.000000', key: '1' }),
+    ).toBe(false);
   });
 });
 

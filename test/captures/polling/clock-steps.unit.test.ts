@@ -63,7 +63,18 @@ const world = () => {
             return { below: at(time.passed + time.set - 10), now: now(), rewindTo, overlap: false, doubtFrom: null };
           },
         };
-        const how = { query, keyset, frontier, positionOf, compare, digits: 6, everyMs: 0, pageRows: 3, overlapMs: 5_000 };
+        const how = {
+          query,
+          keyset,
+          frontier,
+          positionOf,
+          compare,
+          digits: 6,
+          everyMs: 0,
+          pageRows: 3,
+          keysOrdered: true,
+          overlapMs: 5_000,
+        };
         yield* poll({ ...how, after: from.after, signal: from.signal });
       },
     };

@@ -68,6 +68,7 @@ const world = () => {
           after,
           everyMs: 0,
           pageRows,
+          keysOrdered: true,
           overlapMs: OVERLAP_MS,
           signal,
         }),

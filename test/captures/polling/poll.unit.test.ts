@@ -51,6 +51,7 @@ const polled = async (steps: readonly Step[], after: Position | null = null) => 
     after,
     everyMs: 0,
     pageRows: 100,
+    keysOrdered: true,
     overlapMs: 5_000,
   };
   for await (const { values, settled, position, again } of poll({ ...options, signal: stop.signal })) {

@@ -45,6 +45,7 @@ const readAll = async (world: CaptureWorld, bound: 'horizon' | 'clock', signal: 
     after: null,
     everyMs: 50,
     pageRows: 1000,
+    keysOrdered: true,
     overlapMs: 0,
     signal,
   });
