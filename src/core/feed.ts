@@ -3,10 +3,10 @@ import type { Codec } from './codec.js';
 import type { DeadLetters } from './dead-letters.js';
 import { BridgeError } from './errors.js';
 import type { Log } from './log.js';
-import { endMarks } from './marks.js';
-import type { FeedState, Origin, PositionStore } from './position-store.js';
+import type { Origin, PositionStore } from './position-store.js';
 import { prefetch } from './prefetch.js';
 import { publishBatch } from './publish-batch.js';
+import { reckoning } from './reckoning.js';
 import { readAgain, resumePoint } from './resume.js';
 import type { Batch, Source } from './source.js';
 import type { Topic } from './topic.js';
@@ -68,28 +68,11 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
     const point = await resumePoint(run, codec, passes > 0);
     if (point === 'aborted') return;
     const { state, unsaved } = point;
+    const reckon = reckoning(point, run.source);
     let current = state;
     let ends: EndOffsets = unsaved.ends;
-    const marks = endMarks(state.endOffsets, run.source.compare);
     const stop = new AbortController();
     const signal = AbortSignal.any([run.signal, stop.signal]);
-    /** Until the source has passed what lay in the topic before, a restart has to find it there again. */
-    const savedAfter = ({ position, settled }: Batch<T>): FeedState => {
-      if (unsaved.size > 0) {
-        const reached = position === null || (current.position !== null && run.source.compare(current.position, position) > 0);
-        const begin = current.settled ?? (settled === undefined ? null : (state.position ?? settled));
-        return { ...current, position: reached ? current.position : position, ...(begin === null ? {} : { settled: begin }) };
-      }
-      const { settled: _, ...rest } = current;
-      if (settled === undefined) return { ...rest, position, endOffsets: ends };
-      return { ...rest, position, settled, endOffsets: marks.upTo(settled) };
-    };
-    /** A restart would begin later than the source is sure of: that has to be known also while no value comes. */
-    const unsureAfter = ({ settled }: Batch<T>): FeedState | undefined => {
-      const begin = current.settled ?? current.position;
-      if (settled === undefined || begin === null || run.source.compare(settled, begin) >= 0) return undefined;
-      return { ...current, settled, ...(unsaved.size > 0 ? {} : { endOffsets: marks.upTo(settled) }) };
-    };
     const pass = async (batch: Batch<T>, readAt: Date): Promise<boolean> => {
       if (await run.positions.edited()) return false;
       if (batch.again !== undefined) {
@@ -104,12 +87,9 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
         ends = new Map([...ends, ...(await publishBatch(run, codec, fresh)).ends]);
         run.onMarker?.('after-ack');
       }
-      unsaved.passed(batch);
-      if (unsaved.size === 0 && batch.position !== null) marks.add(batch.position, ends);
-      current = { ...current, readAt: readAt.toISOString() };
-      const next = batch.values.length > 0 ? savedAfter(batch) : unsureAfter(batch);
-      if (next === undefined) return true;
-      current = next;
+      const reckoned = reckon(current, batch, ends, readAt);
+      current = reckoned.state;
+      if (!reckoned.save) return true;
       if (!(await run.positions.save(current))) return false;
       run.onMarker?.('after-save');
       run.onPublished?.(fresh.length);
