@@ -9,7 +9,7 @@ import { kafkaReader } from '../../src/adapters/kafka/reader.js';
 import { type Connection, openConnection } from '../../src/adapters/mysql/connect.js';
 import { tableOrigin } from '../../src/adapters/mysql/origin.js';
 import { pollingCapture } from '../../src/captures/polling/index.js';
-import { runFeed } from '../../src/core/feed.js';
+import { type FeedMarker, runFeed } from '../../src/core/feed.js';
 import type { Log } from '../../src/core/log.js';
 import type { Row } from '../../src/core/pipeline.js';
 import { avro, deadLetterTopicOf, type Topic } from '../../src/core/topic.js';
@@ -26,8 +26,8 @@ export type TableFeedWorld = Readonly<{
   table: string;
   messages: readonly string[];
   schemaFile(schema: object): Promise<void>;
-  /** Begins to run; `ended` settles when the feed ends by itself or by `stop`. */
-  start(): Readonly<{ ended: Promise<void>; stop(): Promise<void> }>;
+  /** Begins to run; `ended` settles when the feed ends by itself, by `stop`, or is torn off at a marker. */
+  start(onMarker?: (marker: FeedMarker) => void): Readonly<{ ended: Promise<void>; stop(): Promise<void> }>;
   /** Waits until so many records are in the topic; gives them, decoded in one go by a reader that was there from the start. */
   records(count: number): Promise<readonly Row[]>;
   dead(): Promise<number>;
@@ -37,7 +37,7 @@ export type TableFeedWorld = Readonly<{
 
 const STAMPED = 'last_updated TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)';
 
-export const tableFeedWorld = async (columns: string, { closed = false } = {}): Promise<TableFeedWorld> => {
+export const tableFeedWorld = async (columns: string, { closed = false, id = 'INT' } = {}): Promise<TableFeedWorld> => {
   const servers = await testServers();
   const [database, directory, table] = [
     await testDatabase(),
@@ -45,7 +45,7 @@ export const tableFeedWorld = async (columns: string, { closed = false } = {}): 
     uniqueName('fed'),
   ];
   const connection = await openConnection(database.params, { role: 'test' });
-  await connection.query(`CREATE TABLE ${table} (id INT PRIMARY KEY, ${columns}, ${STAMPED}, KEY (last_updated, id))`);
+  await connection.query(`CREATE TABLE ${table} (id ${id} PRIMARY KEY, ${columns}, ${STAMPED}, KEY (last_updated, id))`);
   const subject = `${table}-value`;
   const topic: Topic<Row> = { name: table, partitions: 1, format: avro(subject, { closed }), key: ({ id }) => String(id) };
   const kafka = kafkaClient({ brokers: servers.kafka.brokers, clientId: table, log: silentLog });
@@ -65,7 +65,7 @@ export const tableFeedWorld = async (columns: string, { closed = false } = {}): 
     table,
     messages,
     schemaFile: (schema) => writeFile(schemaFile, JSON.stringify(schema)),
-    start() {
+    start(onMarker) {
       const over = new AbortController();
       const ended = runFeed({
         name: table,
@@ -93,6 +93,7 @@ export const tableFeedWorld = async (columns: string, { closed = false } = {}): 
         log,
         signal: over.signal,
         settleMs: 1,
+        ...(onMarker === undefined ? {} : { onMarker }),
       });
       ended.catch(() => {});
       const stop = async () => {
