@@ -9,8 +9,9 @@ export type KeptProgram = Readonly<{
   killAt(marker: string): void;
   /** How often it was started. */
   starts(): number;
-  /** Waits until it runs. Rejects when it has ended in a way that nothing done to it explains. */
+  /** SIGTERM, and waits for the end; it is not started again. One that does not end within 30 s is killed, which is a failure. */
   stop(): Promise<void>;
+  /** What it did that nothing done to it explains. */
   failure(): string | undefined;
 }>;
 
@@ -18,6 +19,7 @@ export type KeptProgram = Readonly<{
 const KILLED: readonly (number | string)[] = [0, 'SIGKILL', 'SIGTERM', 'SIGINT'];
 /** The connection of a dead one may hold its lock for a while, behind a broken network. */
 const LOCKED = /FEED_LOCKED|LOG_LOCKED/;
+const STOP_MS = 30_000;
 
 export const keepRunning = (
   name: string,
@@ -28,8 +30,10 @@ export const keepRunning = (
   let starts = 0;
   let marker: string | undefined;
   let failure: string | undefined;
+  const stopped = new AbortController();
+  const over = AbortSignal.any([signal, stopped.signal]);
   const run = async (): Promise<void> => {
-    while (!signal.aborted && failure === undefined) {
+    while (!over.aborted && failure === undefined) {
       const env: Record<string, string> = marker === undefined ? {} : { ROWBRIDGE_TEST_KILL_AT: marker };
       marker = undefined;
       program = start(env);
@@ -38,7 +42,7 @@ export const keepRunning = (
       const explained = KILLED.includes(code) || (code === 3 && LOCKED.test(program.stderr()));
       if (!explained || /UNEXPECTED|[Uu]nhandled/.test(program.stderr()))
         failure = `${name} ended with ${code}:\n${program.stderr().slice(-2_000)}`;
-      await delayOrAbort(200, signal);
+      await delayOrAbort(200, over);
     }
   };
   const running = run().catch((error: unknown) => {
@@ -53,10 +57,18 @@ export const keepRunning = (
     },
     starts: () => starts,
     async stop() {
+      stopped.abort();
       program?.signal('SIGCONT');
       program?.signal('SIGTERM');
-      await Promise.race([running, delayOrAbort(30_000, new AbortController().signal)]);
-      program?.signal('SIGKILL');
+      const ended = new AbortController();
+      const late = delayOrAbort(STOP_MS, ended.signal).then((isLate) => {
+        if (!isLate) return;
+        failure ??= `${name} did not end within ${STOP_MS} ms of SIGTERM:\n${program?.stderr().slice(-2_000) ?? ''}`;
+        program?.signal('SIGKILL');
+      });
+      await running;
+      ended.abort();
+      await late;
     },
     failure: () => failure,
   };
