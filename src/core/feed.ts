@@ -95,8 +95,10 @@ export const runFeed = async <T>(run: FeedRun<T>): Promise<void> => {
       run.onPublished?.(fresh.length);
       return true;
     };
-    const last = state.readAt === undefined ? {} : { last: { atMs: Date.parse(state.readAt), position: state.position } };
-    const after = state.settled ?? state.position;
+    const { position, doubtFrom } = state;
+    const doubt = doubtFrom === undefined ? {} : { doubtFrom };
+    const last = state.readAt === undefined ? {} : { last: { atMs: Date.parse(state.readAt), position, ...doubt } };
+    const after = state.settled ?? position;
     try {
       const batches = run.source.read({ after, signal, ...(columns === undefined ? {} : { columns }), ...last });
       for await (const { batch, readAt } of prefetch(dated(batches, run.now))) {

@@ -11,6 +11,8 @@ export type FeedState = Readonly<{
   position: Position | null;
   /** Where a restart reads on from, when that lies before `position`: values behind the position may still turn up. */
   settled?: Position;
+  /** Values after it may have been missed: the source has to be told, to read them again when it can be sure of them. */
+  doubtFrom?: Position;
   /** Everything below these offsets of the topic is accounted for by `position`, or by `settled` where there is one. */
   endOffsets: ReadonlyMap<number, bigint>;
   /** When the source was last read, by our clock (ISO 8601); missing until it has been since the feed began. */

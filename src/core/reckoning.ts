@@ -1,5 +1,6 @@
 import type { EndOffsets } from './broker.js';
 import { endMarks } from './marks.js';
+import type { Position } from './position.js';
 import type { FeedState } from './position-store.js';
 import type { ResumePoint } from './resume.js';
 import type { Batch, Source } from './source.js';
@@ -42,11 +43,15 @@ export const reckoning = <T>(
     return { ...current, settled, ...(unsaved.size > 0 ? {} : { endOffsets: marks.upTo(settled) }) };
   };
 
-  return (before, batch, ends, readAt) => {
+  const reachesFurtherBack = (doubtFrom: Position | undefined, known: Position | undefined): boolean =>
+    doubtFrom !== undefined && (known === undefined || compare(doubtFrom, known) < 0);
+
+  return ({ doubtFrom: known, ...before }, batch, ends, readAt) => {
     unsaved.passed(batch);
     if (unsaved.size === 0 && batch.position !== null) marks.add(batch.position, ends);
-    const current = { ...before, readAt: readAt.toISOString() };
+    const { doubtFrom } = batch;
+    const current = { ...before, readAt: readAt.toISOString(), ...(doubtFrom === undefined ? {} : { doubtFrom }) };
     const next = batch.values.length > 0 ? afterValues(current, batch, ends) : afterNothing(current, batch);
-    return { state: next ?? current, save: next !== undefined };
+    return { state: next ?? current, save: next !== undefined || reachesFurtherBack(doubtFrom, known) };
   };
 };

@@ -11,6 +11,8 @@ export type Batch<T> = Readonly<{
   position: Position | null;
   /** Where it lies before `position`: values after it may still turn up, and who starts anew has to read on from here. */
   settled?: Position;
+  /** Values after it may have been missed; the source reads them again when it can be sure of them, also after a restart. */
+  doubtFrom?: Position;
   /**
    * Values after this position, which lies before the one that the read began at, or so far back that the source no longer knows what
    * it has given, may have been missed. The read ends with such a batch; the next one has to begin there.
@@ -22,8 +24,8 @@ export type ReadFrom = Readonly<{
   after: Position | null;
   signal: AbortSignal;
   columns?: readonly Column[];
-  /** Where an earlier read goes on: when that was, by our clock in milliseconds since 1970, and the position that it had come to. */
-  last?: Readonly<{ atMs: number; position: Position | null }>;
+  /** Where an earlier read goes on: when that was, by our clock in milliseconds since 1970, where it had come to, what was in doubt. */
+  last?: Readonly<{ atMs: number; position: Position | null; doubtFrom?: Position }>;
 }>;
 
 /** Something that can be read on from a position: a capture of a table, or a generator of events. */

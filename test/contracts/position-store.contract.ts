@@ -42,6 +42,16 @@ export const positionStoreContract = (
       expect(await again().load()).toEqual({ kind: 'saved', state: saved });
     });
 
+    it('keeps what is in doubt, for as long as anything is', async () => {
+      const { store, again } = await open();
+      await store.load();
+      const doubtful = { ...saved, doubtFrom: { timestamp: '2026-11-21 01:22:28.123456' } };
+      await store.save(doubtful);
+      expect(await again().load()).toEqual({ kind: 'saved', state: doubtful });
+      await store.save(saved);
+      expect(await again().load()).toEqual({ kind: 'saved', state: saved });
+    });
+
     it('does not take its own saves for edits', async () => {
       const { store } = await open();
       await store.load();

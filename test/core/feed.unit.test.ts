@@ -196,6 +196,43 @@ describe('a feed', () => {
 });
 
 describe('a source that is no longer sure of what it has given', () => {
+  it('is told what was in doubt when it is read again, for as long as it has not been sure since', async () => {
+    const on = world(rowsOf(6));
+    const source = memorySource(
+      () => on.rows,
+      4,
+      () => {},
+    );
+    const told: unknown[] = [];
+    /** Doubts nothing while there are values; then this, one heartbeat after the other, until it is stopped or killed. */
+    const doubts = async (end: 'stopped' | 'killed', ...times: readonly (string | undefined)[]) => {
+      const left = [...times];
+      const stop = new AbortController();
+      const doubting: typeof source = {
+        ...source,
+        async *read(from) {
+          told.push(from.last?.doubtFrom);
+          for await (const batch of source.read(from)) {
+            if (batch.values.length > 0) yield batch;
+            else {
+              const at = left.shift();
+              yield { ...batch, ...(at === undefined ? {} : { doubtFrom: { at } }) };
+              if (left.length > 0) continue;
+              if (end === 'killed') throw new Killed();
+              return stop.abort();
+            }
+          }
+        },
+      };
+      expect(await run(on, undefined, { source: doubting, signal: stop.signal })).toBe(end === 'killed' ? 'killed' : 'caught up');
+    };
+    await doubts('killed', undefined, '1004');
+    await doubts('killed', '1004', '1003', '1003');
+    await doubts('stopped', '1003', undefined);
+    await doubts('stopped', undefined);
+    expect(told).toEqual([undefined, { at: '1004' }, { at: '1003' }, undefined]);
+  });
+
   it('is believed also while it gives nothing: a restart begins where it says', async () => {
     const on = world(rowsOf(6));
     const source = memorySource(

@@ -12,6 +12,7 @@ const bookkeeping = z.object({
   version: z.literal(VERSION),
   position: z.record(z.string(), z.string()).nullable(),
   settled: z.record(z.string(), z.string()).exactOptional(),
+  doubt_from: z.record(z.string(), z.string()).exactOptional(),
   end_offsets: offsets,
   read_at: z.iso.datetime().exactOptional(),
   clean: z.boolean(),
@@ -85,6 +86,7 @@ export const parseState = (text: string, path: string): StoredState => {
       : {
           position: own.position,
           ...(own.settled === undefined ? {} : { settled: own.settled }),
+          ...(own.doubt_from === undefined ? {} : { doubtFrom: own.doubt_from }),
           endOffsets: mapOf(own.end_offsets),
           ...(own.read_at === undefined ? {} : { readAt: own.read_at }),
           clean: own.clean,
@@ -96,11 +98,13 @@ export const parseState = (text: string, path: string): StoredState => {
 };
 
 /** The text of a state file: what people read on top, our bookkeeping under `_rowbridge`. */
-export const stateText = ({ position, settled, endOffsets, readAt, clean, origin, replays }: FeedState): string => {
+export const stateText = (state: FeedState): string => {
+  const { position, settled, doubtFrom, endOffsets, readAt, clean, origin, replays } = state;
   const own: z.infer<typeof bookkeeping> = {
     version: VERSION,
     position: position === null ? null : { ...position },
     ...(settled === undefined ? {} : { settled: { ...settled } }),
+    ...(doubtFrom === undefined ? {} : { doubt_from: { ...doubtFrom } }),
     end_offsets: recordOf(endOffsets),
     ...(readAt === undefined ? {} : { read_at: readAt }),
     clean,

@@ -3,6 +3,7 @@ import type { Guarantee } from '../../core/guarantee.js';
 import type { Log } from '../../core/log.js';
 import { microsOf, shiftTimestamp } from '../../core/timestamp.js';
 import { type ClockWatch, clockWatch, type Reading, readClock } from './clock.js';
+import { doubtAbout, earlier } from './doubt.js';
 import { type CursorFacts, decideGuarantee, type Server } from './guarantee.js';
 import { type Awaited, advanceHorizon, blockers, type HorizonState, initialHorizon } from './horizon.js';
 import { type Look, look, ownThreadId } from './look.js';
@@ -20,6 +21,8 @@ export type FrontierOptions = Readonly<{
   watch?: ClockWatch;
   /** A time after which an earlier reader was not sure to have seen every row. */
   unsureFrom?: string;
+  /** A time after which rows were in doubt when an earlier reader ended. */
+  doubtFrom?: string;
   /** How often the whole guarantee is decided anew. */
   recheckMs?: number;
   onGuarantee?(guarantee: Guarantee): void;
@@ -49,12 +52,11 @@ const RECHECK_MS = 10_000;
 
 const UNSEEN = 'sessions that worked while performance_schema did not show everything may still have a transaction open';
 
-const earlier = (a: string | null, b: string | null): string | null => (a === null || (b !== null && b < a) ? b : a);
-
 /** Keeps the guarantee, re-checks it every few seconds, and says how far each poll may read. */
 export const openFrontier = async (options: FrontierOptions): Promise<Frontier> => {
   const { query, server, database, cursor, delayMs, log, unsureFrom, recheckMs = RECHECK_MS, onGuarantee, onHeld } = options;
   const { watch = clockWatch() } = options;
+  const doubt = doubtAbout({ table: cursor.table, log });
   let guarantee: Guarantee | undefined;
   let decidedAt = 0;
   let state: HorizonState = initialHorizon;
@@ -65,7 +67,6 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
   // Whoever worked while an earlier reader was unsure may have begun a transaction that performance_schema has not noted.
   let blindSince = unsureFrom !== undefined;
   let below: string | null = null;
-  let doubtFrom: string | null = null;
   let rewindTo: string | null = null;
   let suspects: Suspects | undefined;
 
@@ -75,7 +76,7 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
     log.warn({ now: reading.now, readingAgainFrom: from }, 'the clock of the database went back');
     rewindTo = earlier(rewindTo, from);
     if (goodBelow !== null) goodBelow = earlier(goodBelow, from);
-    if (doubtFrom !== null) doubtFrom = earlier(doubtFrom, from);
+    if (doubt.from() !== null) doubt.reachesBackTo(from);
     return true;
   };
 
@@ -86,8 +87,8 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
       onGuarantee?.(next);
     }
     if (guarantee?.level === 'proven' && next.level !== 'proven') {
-      doubtFrom = earlier(doubtFrom, goodBelow);
-      rewindTo = doubtFrom;
+      doubt.reachesBackTo(goodBelow);
+      rewindTo = doubt.from();
       suspects = undefined;
       state = initialHorizon;
     }
@@ -119,13 +120,15 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
     blindSince = guarantee?.level === 'delayed' || (blindSince && guarantee?.level !== 'proven');
     if (guarantee?.level !== 'proven') return;
     goodAt = decidedAt;
-    if (doubtFrom === null) goodBelow = below;
+    if (doubt.from() === null) goodBelow = below;
   };
 
   const delayed = async (): Promise<Reach> => {
     const clock = await readClock(query);
+    const { now } = clock;
     noteClock(clock);
-    return { below: shiftTimestamp(clock.now, BigInt(delayMs) * -1000n), now: clock.now, rewindTo, overlap: true, doubtFrom };
+    doubt.giveUpWhenOld(now);
+    return { below: shiftTimestamp(now, BigInt(delayMs) * -1000n), now, rewindTo, overlap: true, doubtFrom: doubt.from() };
   };
 
   const proven = async (): Promise<Reach> => {
@@ -142,17 +145,18 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
     below = state.horizon === null ? null : shiftTimestamp(state.horizon, -MARGIN_MICROS);
     goodBelow ??= below;
     // What was in doubt is read once more, now that a horizon vouches for it.
-    if (below !== null && doubtFrom !== null) {
-      rewindTo = earlier(rewindTo, doubtFrom);
-      doubtFrom = null;
+    if (below !== null && doubt.from() !== null) {
+      rewindTo = earlier(rewindTo, doubt.from());
+      doubt.over();
     }
-    return { below, now: seen.now, rewindTo, overlap: false, doubtFrom };
+    return { below, now: seen.now, rewindTo, overlap: false, doubtFrom: doubt.from() };
   };
 
   if (unsureFrom !== undefined)
     goodAt = performance.now() - Number(microsOf((await readClock(query)).now) - microsOf(unsureFrom)) / 1000;
   await decide();
-  if (guarantee?.level === 'delayed' && guarantee.reason === UNSEEN) doubtFrom = unsureFrom ?? null;
+  if (guarantee?.level !== 'proven')
+    doubt.reachesBackTo(options.doubtFrom ?? (guarantee?.reason === UNSEEN ? (unsureFrom ?? null) : null));
   return {
     guarantee: () => guarantee as Guarantee,
     async reach() {

@@ -47,6 +47,8 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
   const { positionOf, compare } = positionsOf(options.cursor, options.key);
 
   const known = knownTable(options);
+  // A read that was sure of itself has ended to read again more than it remembers: the next one need not doubt what it saw.
+  let vouched = false;
 
   async function* read(from: ReadFrom): AsyncGenerator<Batch<Row>> {
     const { after, signal, columns, last } = from;
@@ -61,8 +63,11 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         yield { values: [], position: null, again };
         return;
       }
+      const doubtFrom = last?.doubtFrom?.timestamp;
       // The earlier read had come further: rows after this time were missing then.
-      const unsure = last === undefined || last.position?.timestamp === after?.timestamp ? undefined : after?.timestamp;
+      const missing = last === undefined || last.position?.timestamp === after?.timestamp ? undefined : after?.timestamp;
+      const unsureFrom = vouched ? undefined : (missing ?? doubtFrom);
+      vouched = false;
       const onHeld = heldReporter(log);
       const frontier = await openFrontier({
         query,
@@ -73,7 +78,8 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         log,
         onHeld,
         watch,
-        ...(unsure === undefined ? {} : { unsureFrom: unsure }),
+        ...(unsureFrom === undefined ? {} : { unsureFrom }),
+        ...(doubtFrom === undefined ? {} : { doubtFrom }),
         ...(onGuarantee === undefined ? {} : { onGuarantee }),
       });
       const { keyset, digits } = table;
@@ -93,6 +99,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
       });
       for await (const batch of pages) {
         onCaptured?.(batch.values.length);
+        vouched = batch.again !== undefined && frontier.guarantee().level === 'proven';
         yield batch;
       }
     } catch (error) {

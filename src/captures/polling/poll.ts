@@ -74,7 +74,8 @@ export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
     const certain = options.after !== null && from <= begin ? options.after : { timestamp: from };
     const cut = keysOrdered || position?.key === undefined ? (position as Position) : { timestamp: at };
     const settled = from === at ? cut : earlierOf(certain, cut);
-    return { values, position: highest, ...(compare(settled, highest) < 0 ? { settled } : {}) };
+    const doubt = doubtFrom === null ? {} : { doubtFrom: { timestamp: doubtFrom } };
+    return { values, position: highest, ...doubt, ...(compare(settled, highest) < 0 ? { settled } : {}) };
   };
 
   while (!signal.aborted) {
