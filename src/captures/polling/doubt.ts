@@ -37,7 +37,12 @@ export const doubtAbout = (
     giveUpWhenOld(now) {
       if (from === null || nowMs() - sinceMs < MOST_MS) return;
       log.error(
-        { table, from, to: now, fix: `rowbridge doctor says what is off; rowbridge replay <pipeline> --from '${from}' reads them again` },
+        {
+          table,
+          from,
+          to: now,
+          fix: `rowbridge doctor says what is off; rowbridge replay <pipeline> --from '${from}' reads them again`,
+        },
         'rows stamped between these times may have been missed: performance_schema has not shown everything for too long',
       );
       from = null;

@@ -54,10 +54,10 @@ const feedOf = (world: CaptureWorld) => {
   };
 };
 
-const until = async (what: string, reached: () => Promise<boolean> | boolean, tries = 600): Promise<void> => {
+const until = async (what: string, reached: () => Promise<boolean> | boolean, tries = 200): Promise<void> => {
   for (let n = 0; n < tries; n++) {
     if (await reached()) return;
-    await pause(50);
+    await pause(200);
   }
   throw new Error(`waited in vain: ${what}`);
 };
