@@ -37,7 +37,7 @@ export type Clients = Readonly<{
   /** For those who only read: it registers nothing. */
   decoding: Codec;
   /** For those who compare: it registers nothing. */
-  readBack<T>(topic: Topic<T>, columns: readonly Column[]): Promise<ReadBack<T>>;
+  readBack<T>(topic: Topic<T>, columns: readonly Column[] | undefined): Promise<ReadBack<T>>;
   connectUpdater(): Promise<Connection>;
   /** Connection parameters of the capture and of the administrator. */
   capture: ConnectionParams;

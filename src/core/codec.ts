@@ -21,6 +21,11 @@ export type ReadBack<T> = Pick<TopicCodec<T>, 'decode'> &
     /** The columns that a value was written with, after it was decoded: the same list for all of one schema. Undefined where no columns are known. */
     columnsOf(bytes: Buffer): readonly string[] | undefined;
     /**
+     * The value as it is read with other versions of the topic's schema, after it was decoded: whoever read it before may have had one
+     * that holds more columns or fewer.
+     */
+    otherwise(bytes: Buffer): Iterable<T>;
+    /**
      * Bytes that are the same where values are the same in these columns. They are for comparing only.
      * @throws BridgeError `record` for a value that does not fit
      */

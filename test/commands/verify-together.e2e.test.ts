@@ -198,4 +198,53 @@ describe('verify together with the other commands', () => {
     await catchUp();
     expect(await both()).toEqual([clean, clean]);
   }, 240_000);
+
+  it('a column that schema pull takes into the file, or out of it, makes nothing divergent; a changed line stays so', async () => {
+    const file = join(__dirname, '..', '..', 'schemas', `${TOPIC}-value.avsc`);
+    const kept = await readFile(file, 'utf8');
+    const spoilt = async (has: (text: string) => boolean, from: RegExp, to: string) => {
+      for (const instance of readLogs(world.logs).keys()) {
+        const path = join(world.logs, instance, 'consumer_log.json');
+        const whole = await readFile(path, 'utf8');
+        const line = whole.split('\n').find((text) => text !== '' && has(text));
+        if (line === undefined) continue;
+        await writeFile(path, whole.replace(line, line.replace(from, to)));
+        const found = wrong(await verify('--deep'));
+        await writeFile(path, whole);
+        return found;
+      }
+      throw new Error('no log has such a line');
+    };
+    try {
+      await world.sql("ALTER TABLE products ADD COLUMN colour VARCHAR(10) NOT NULL DEFAULT 'red' AFTER name");
+      await world.sql("UPDATE products SET colour = 'blue' WHERE id < 10");
+      await catchUp();
+      expect(await both()).toEqual([clean, clean]);
+      await done(['schema', 'pull', '--yes']);
+      expect(await readFile(file, 'utf8')).toContain('"colour"');
+      expect(await both()).toEqual([clean, clean]);
+      await world.sql("UPDATE products SET colour = 'green' WHERE id BETWEEN 5 AND 14");
+      await catchUp();
+      expect(await both()).toEqual([clean, clean]);
+      expect(await spoilt((text) => !text.includes('"colour"'), /"name":"/, '"name":"x')).toEqual({ code: 1, divergent: 1 });
+      expect(await spoilt((text) => text.includes('"green"'), /"green"/, '"grey"')).toEqual({ code: 1, divergent: 1 });
+      expect(await spoilt((text) => !text.includes('"colour"'), /,"_kafka"/, ',"colour":"red","_kafka"')).toEqual({
+        code: 1,
+        divergent: 1,
+      });
+      await world.sql('ALTER TABLE products DROP COLUMN colour');
+      await world.sql('UPDATE products SET price = price + 1 WHERE id < 5');
+      await catchUp();
+      expect(await both()).toEqual([clean, clean]);
+      await done(['schema', 'pull', '--yes']);
+      expect(await readFile(file, 'utf8')).not.toContain('"colour"');
+      expect(await both()).toEqual([clean, clean]);
+      await world.sql('UPDATE products SET price = price + 1 WHERE id < 5');
+      await catchUp();
+      expect(await both()).toEqual([clean, clean]);
+      expect(await spoilt((text) => text.includes('"green"'), /"green"/, '"grey"')).toEqual({ code: 1, divergent: 1 });
+    } finally {
+      await writeFile(file, kept);
+    }
+  }, 300_000);
 });

@@ -60,6 +60,12 @@ export const fakeRegistry = async (): Promise<FakeRegistry> => {
     if (versions === undefined || id === undefined) return no(404, 40401, `Subject '${subject}' not found.`);
     return ok({ subject, version: versions.length, id, ...schemas.get(id) });
   };
+  const version = (subject: string, number: number): Answer => {
+    const id = subjects.get(subject)?.[number - 1];
+    return id === undefined
+      ? no(404, 40402, `Version ${number} not found.`)
+      : ok({ subject, version: number, id, ...schemas.get(id) });
+  };
   const route = (method: string, path: string, body: Record<string, unknown>): Answer => {
     const [, kind, name = '', ...rest] = path.split('/').map(decodeURIComponent);
     if (kind === 'config' && method === 'PUT') {
@@ -76,7 +82,7 @@ export const fakeRegistry = async (): Promise<FakeRegistry> => {
       return stored === undefined ? no(404, 40403, `Schema ${rest[0]} not found.`) : ok(stored);
     }
     if (method === 'POST') return ok({ id: register(name, String(body.schema)) });
-    return latest(name);
+    return rest[1] === undefined || rest[1] === 'latest' ? latest(name) : version(name, Number(rest[1]));
   };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const line = `${request.method} ${request.url}`;

@@ -11,6 +11,7 @@ import { registryClient } from './registry.js';
 import type { Fit } from './schema-fits-columns.js';
 import { schemasById } from './schemas-by-id.js';
 import { topicSchema } from './topic-schema.js';
+import { decodersOfVersions } from './versions.js';
 
 export type AvroCodecOptions = Readonly<{
   /** Of the registry's Confluent API, perhaps with user and password. */
@@ -30,8 +31,8 @@ export type AvroCodec = Codec &
      * @throws BridgeError `transient` when the registry is away, `configuration` when it denies access or is none
      */
     openDecoder<T>(topic: Topic<T>): Promise<Pick<TopicCodec<T>, 'decode'>>;
-    /** For those who compare: reads as `openDecoder` does. @param columns of the table that feeds the topic */
-    openReadBack<T>(topic: Topic<T>, columns: readonly Column[]): Promise<ReadBack<T>>;
+    /** For those who compare: reads as `openDecoder` does. @param columns of the table that feeds the topic, where one does */
+    openReadBack<T>(topic: Topic<T>, columns: readonly Column[] | undefined): Promise<ReadBack<T>>;
     /** How a schema of the directory differs from the registry's latest version; registers nothing. */
     differences(format: AvroFormat): Promise<SubjectDifferences>;
   }>;
@@ -91,11 +92,13 @@ export const avroCodec = ({ registryUrl, schemasDirectory, log, deadlineMs, now 
       return differencesFrom(opened().registry, format.schema, schema);
     },
     openDecoder,
-    openReadBack: async (topic, columns) => {
+    openReadBack: async <T>(topic: Topic<T>, columns: readonly Column[] | undefined) => {
       const format = formatOf(topic);
+      const { schema: subject, closed } = format;
       const { schema: whole } = await topicSchema(parts, format, columns);
-      const { schemas } = opened();
-      return avroReadBack({ subject: format.schema, whole, schemas, ...(await openDecoder(topic)) });
+      const { registry, schemas } = opened();
+      const others = await decodersOfVersions<T>(registry, { subject, closed, schemas });
+      return avroReadBack({ subject, whole, schemas, others, ...(await openDecoder(topic)) });
     },
   };
 };

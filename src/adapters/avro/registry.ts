@@ -15,6 +15,8 @@ export type Registry = Readonly<{
   /** For messages: without user and password. */
   url: string;
   latest(subject: string): Promise<RegisteredSchema | null>;
+  /** One version of a subject, counted from 1. */
+  version(subject: string, version: number): Promise<RegisteredSchema | null>;
   schemaOf(id: number): Promise<StoredSchema | null>;
   /** How strict the registry is with new versions of a subject; null when it accepts anything. */
   compatibility(subject: string): Promise<string | null>;
@@ -69,6 +71,7 @@ export const registryClient = ({ url: given, deadlineMs = DEADLINE_MS }: Registr
   return {
     url,
     latest: (subject) => orNull(ask<RegisteredSchema>(api.Subject.latestVersion({ subject }))),
+    version: (subject, version) => orNull(ask<RegisteredSchema>(api.Subject.version({ subject, version }))),
     schemaOf: (id) => orNull(ask<StoredSchema>(api.Schema.find({ id }))),
     compatibility: async (subject) => {
       const answer = await orNull(ask<{ compatibilityLevel: string }>(api.Subject.config({ subject })));

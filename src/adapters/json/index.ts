@@ -33,5 +33,5 @@ export const jsonCodec: Codec = {
 /** JSON that is read back: no table feeds such a topic, and no columns are known. */
 export const jsonReadBack = async <T>(topic: Topic<T>): Promise<ReadBack<T>> => {
   const { decode, encode } = await jsonCodec.open(topic);
-  return { decode, columnsOf: () => undefined, encoderOf: () => encode };
+  return { decode, columnsOf: () => undefined, otherwise: () => [], encoderOf: () => encode };
 };

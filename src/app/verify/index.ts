@@ -101,7 +101,7 @@ const gather = async (options: VerifyOptions, reader: TopicReader, feed: FeedDef
   const deadEnds: EndOffsets = (await isThere(clients, deadTopic)) ? await reader.endOffsets(deadTopic) : new Map();
   const evidence: Evidence = {
     topic,
-    codec: await clients.readBack<Row>(topic, table?.columns ?? []),
+    codec: await clients.readBack<Row>(topic, table?.columns),
     starts: await reader.startOffsets(topic.name),
     ends,
     records: (partition, from, to) => reader.readRange({ topic: topic.name, partition }, BigInt(from), BigInt(to)),

@@ -348,4 +348,18 @@ describe('the Avro codec', () => {
       expect(error.message).toContain(words);
     });
   });
+
+  describe('read back', () => {
+    it('gives a value as other versions of the schema read it, too, and leaves out those that cannot', async () => {
+      const { encode } = await open();
+      const bytes = encode(product);
+      const later = changed(({ fields }) => fields.push({ name: 'note', type: ['null', 'string'], default: null }));
+      registry.add(subject, later);
+      registry.add(subject, { type: 'record', name: 'Other', fields: [] });
+      const { decode, otherwise } = await codec().openReadBack(productTopic, undefined);
+      expect([...otherwise(bytes)]).toEqual([]);
+      expect(await decode(bytes)).toEqual(product);
+      expect([...otherwise(bytes)]).toEqual([{ ...product, note: null }, product]);
+    });
+  });
 });

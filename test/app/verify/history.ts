@@ -58,7 +58,12 @@ export const codec: TopicCodec<Row> = {
 
 const COLUMNS = ['id', 'name', 'changed'];
 
-const readBack: ReadBack<Row> = { decode: codec.decode, columnsOf: () => COLUMNS, encoderOf: () => codec.encode };
+const readBack: ReadBack<Row> = {
+  decode: codec.decode,
+  columnsOf: () => COLUMNS,
+  otherwise: () => [],
+  encoderOf: () => codec.encode,
+};
 
 const retryHeaders = ({ retry }: Rec): IncomingRecord['headers'] =>
   retry === undefined
