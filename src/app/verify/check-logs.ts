@@ -23,7 +23,7 @@ export type LogsSeen = Readonly<{
   lines: number;
   /** Of records that the topic does not hold any more. */
   removed: number;
-  /** By partition, the offset after the last line, whether or not it lies below the cutoff. */
+  /** By partition, the offset below which all must be logged, whether or not it lies below the cutoff. */
   next: ReadonlyMap<number, number>;
 }>;
 
@@ -64,8 +64,9 @@ export const checkLogs = async (options: CheckLogs): Promise<LogsSeen> => {
   };
 
   const take = (line: Line, origin: Origin): void => {
-    const { partition, offset } = origin;
-    if (offset >= (next.get(partition) ?? 0)) next.set(partition, offset + 1);
+    const { partition, offset, part, of } = origin;
+    const isSure = line.at < line.file.bytes && part === of;
+    if (isSure && offset >= (next.get(partition) ?? 0)) next.set(partition, offset + 1);
     const place = places.of(partition, offset);
     units.part(place);
     if (place < 0) {

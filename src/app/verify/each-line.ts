@@ -5,7 +5,15 @@ import type { Detail } from './findings.js';
 import { type Fields, lineFields } from './line-print.js';
 
 /** A line in hand: good until the next one. */
-export type Line = Readonly<{ bytes: Buffer<ArrayBufferLike>; from: number; to: number; number: number; file: LogFile }>;
+export type Line = Readonly<{
+  bytes: Buffer<ArrayBufferLike>;
+  from: number;
+  to: number;
+  number: number;
+  /** Where it begins in its file. */
+  at: number;
+  file: LogFile;
+}>;
 
 const NEWLINE = 10;
 
@@ -19,13 +27,21 @@ export const eachLine = async (
   const scan = lineScanner(topic);
   const origin = newOrigin();
   for (const file of files) {
-    const line: { -readonly [Name in keyof Line]: Line[Name] } = { bytes: Buffer.alloc(0), from: 0, to: 0, number: 0, file };
+    const line: { -readonly [Name in keyof Line]: Line[Name] } = {
+      bytes: Buffer.alloc(0),
+      from: 0,
+      to: 0,
+      number: 0,
+      at: 0,
+      file,
+    };
     for await (const { bytes, from, to } of file.lines()) {
       line.bytes = bytes;
       for (line.from = from; line.from < to; line.from = line.to + 1) {
         line.to = bytes.indexOf(NEWLINE, line.from);
         line.number++;
         onLine(line, scan(bytes, line.from, line.to, origin) ? origin : null);
+        line.at += line.to + 1 - line.from;
       }
       onRead(to - from);
     }

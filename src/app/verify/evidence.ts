@@ -7,8 +7,13 @@ import type { Topic } from '../../core/topic.js';
 import type { Transform } from '../../core/transform.js';
 import type { Lines } from '../../sinks/json-log/whole-lines.js';
 
-/** The log of one instance. */
-export type LogFile = Readonly<{ instance: string; bytes: number; lines(): AsyncIterable<Lines> }>;
+/** A log of one instance, as far as it had come when it was listed. */
+export type LogFile = Readonly<{
+  instance: string;
+  /** So much of it was there before any was listed: whatever was logged before these lines is in the files. */
+  bytes: number;
+  lines(): AsyncIterable<Lines>;
+}>;
 
 export type LogEvidence = Readonly<{
   files: readonly LogFile[];

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { nodeFiles } from '../../adapters/files/file-system.js';
+import { type FileSystem, nodeFiles } from '../../adapters/files/file-system.js';
 import type { EndOffsets } from '../../core/broker.js';
 import { BridgeError } from '../../core/errors.js';
 import type { Pipeline, WorkerDefinition } from '../../core/pipeline.js';
 import { logsAway, readCarried } from '../../sinks/json-log/carried.js';
 import { instancesIn, jsonLog } from '../../sinks/json-log/index.js';
-import { type LogPart, logParts, openPart, openToRead } from '../../sinks/json-log/open-to-read.js';
+import { type LogPart, logParts, openPart } from '../../sinks/json-log/open-to-read.js';
 import { type Lines, wholeLines } from '../../sinks/json-log/whole-lines.js';
 import type { LogEvidence, LogFile } from './evidence.js';
 
@@ -22,29 +22,52 @@ const movedAway = (directory: string): BridgeError =>
     fix: 'Run the command again.',
   });
 
-/** The lines of one file; a log that was taken over since is read in its new place. */
-async function* linesOf(directory: string, part: LogPart): AsyncGenerator<Lines> {
-  const file = (await openPart(directory, part)) ?? (part.rotated ? undefined : await openToRead(directory));
-  if (file === undefined) {
-    if (part.rotated) throw movedAway(directory);
-    return;
+type Listed = Readonly<{ instance: string; directory: string; parts: readonly LogPart[] }>;
+
+/** A log that was taken over is copied, and both may be rotated: it is the first behind those that were rotated when it was listed. */
+const heirOf = async ({ directory, parts }: Listed, files: FileSystem): Promise<LogPart | undefined> =>
+  (await logParts(directory, files)).find(({ ino }) => !parts.some((before) => before.rotated && before.ino === ino));
+
+/** The lines of one file, as far as it had come when it was listed. */
+async function* linesOf(listed: Listed, part: LogPart, files: FileSystem): AsyncGenerator<Lines> {
+  const { directory } = listed;
+  let file = await openPart(directory, part, files);
+  if (file === undefined && !part.rotated) {
+    const heir = await heirOf(listed, files);
+    if (heir === undefined) return;
+    file = await openPart(directory, heir, files);
   }
+  if (file === undefined) throw movedAway(directory);
   try {
-    yield* wholeLines(file, directory);
+    yield* wholeLines(file, directory, part.bytes);
   } finally {
     await file.close();
   }
 }
 
-/** The logs of all instances under a directory. */
-export const logFiles = async (logsDirectory: string): Promise<readonly LogFile[]> => {
-  const files: LogFile[] = [];
+const listLogs = async (logsDirectory: string, files: FileSystem): Promise<readonly Listed[]> => {
+  const listed: Listed[] = [];
   for (const instance of await instancesIn(logsDirectory)) {
     const directory = join(logsDirectory, instance);
-    for (const part of await logParts(directory))
-      files.push({ instance, bytes: part.bytes, lines: () => linesOf(directory, part) });
+    listed.push({ instance, directory, parts: await logParts(directory, files) });
   }
-  return files;
+  return listed;
+};
+
+/**
+ * The logs of all instances under a directory. They are looked at twice, since workers go on, rotate logs and take partitions over
+ * between one and the next: the first look tells what is sure, the second which files hold all that was logged before that.
+ */
+export const logFiles = async (logsDirectory: string, files: FileSystem = nodeFiles): Promise<readonly LogFile[]> => {
+  const first = await listLogs(logsDirectory, files);
+  const sure = new Map(first.flatMap(({ parts }) => parts.map(({ ino, bytes }) => [ino, bytes])));
+  return (await listLogs(logsDirectory, files)).flatMap((listed) =>
+    listed.parts.map((part) => ({
+      instance: listed.instance,
+      bytes: Math.min(sure.get(part.ino) ?? 0, part.bytes),
+      lines: () => linesOf(listed, part, files),
+    })),
+  );
 };
 
 /** Rotated logs that are not there any more, and how far at most the lines of a topic in them reach. */

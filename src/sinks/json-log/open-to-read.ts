@@ -14,10 +14,10 @@ export const logPlaces = async (files: FileSystem, directory: string): Promise<r
 };
 
 /** Opens the log of an instance's directory for reading, wherever a fence holds it; undefined when there is none. */
-export const openToRead = async (directory: string): Promise<OpenFile | undefined> => {
+export const openToRead = async (directory: string, files: FileSystem = nodeFiles): Promise<OpenFile | undefined> => {
   for (let look = 0; look < LOOKS; look++)
-    for (const path of await logPlaces(nodeFiles, directory)) {
-      const file = await ifThere(nodeFiles.open(path, 'r'));
+    for (const path of await logPlaces(files, directory)) {
+      const file = await ifThere(files.open(path, 'r'));
       if (file !== undefined) return file;
     }
   return undefined;
@@ -26,10 +26,14 @@ export const openToRead = async (directory: string): Promise<OpenFile | undefine
 /** One file with an instance's lines, by the number that it keeps when it is rotated. It never gets shorter. */
 export type LogPart = Readonly<{ ino: number; bytes: number; rotated: boolean }>;
 
-/** Opens the log, or a rotated one, whichever it is by now; undefined when it is gone. */
-export const openPart = async (directory: string, { ino, bytes }: LogPart): Promise<OpenFile | undefined> => {
-  for (const path of [...(await rotatedLogs(nodeFiles, directory)).toReversed(), ...(await logPlaces(nodeFiles, directory))]) {
-    const file = await ifThere(nodeFiles.open(path, 'r'));
+/** Opens the log, or a rotated one, whichever it is by now; undefined when it is gone, or moved between the looks. */
+export const openPart = async (
+  directory: string,
+  { ino, bytes }: LogPart,
+  files: FileSystem = nodeFiles,
+): Promise<OpenFile | undefined> => {
+  for (const path of [...(await rotatedLogs(files, directory)).toReversed(), ...(await logPlaces(files, directory))]) {
+    const file = await ifThere(files.open(path, 'r'));
     if (file === undefined) continue;
     const found = await file.stat();
     // The number of a file that is gone may be given to another.
@@ -40,24 +44,20 @@ export const openPart = async (directory: string, { ino, bytes }: LogPart): Prom
 };
 
 /** The files that hold an instance's lines, in the order of the lines: the rotated logs, then the log. */
-export const logParts = async (directory: string): Promise<readonly LogPart[]> => {
-  for (let look = 0; ; look++) {
-    const rotated = await rotatedLogs(nodeFiles, directory);
-    const current = await openToRead(directory);
-    try {
-      // A rotation between the two would leave out the file that it made.
-      if (look < LOOKS && (await rotatedLogs(nodeFiles, directory)).length !== rotated.length) continue;
-      const parts: LogPart[] = [];
-      for (const path of rotated) {
-        // One that is moved away at this moment is missing from now on.
-        const found = await ifThere(nodeFiles.stat(path));
-        if (found !== undefined) parts.push({ ino: found.ino, bytes: found.size, rotated: true });
-      }
-      if (current === undefined) return parts;
-      const { ino, size } = await current.stat();
-      return [...parts, { ino, bytes: size, rotated: false }];
-    } finally {
-      await current?.close();
+export const logParts = async (directory: string, files: FileSystem = nodeFiles): Promise<readonly LogPart[]> => {
+  // The log comes first: all that was rotated before it was opened is found afterwards, it itself perhaps among it.
+  const current = await openToRead(directory, files);
+  try {
+    const parts: LogPart[] = [];
+    const log = await current?.stat();
+    for (const path of await rotatedLogs(files, directory)) {
+      // One that is moved away at this moment is missing from now on.
+      const found = await ifThere(files.stat(path));
+      if (found !== undefined) parts.push({ ino: found.ino, bytes: found.size, rotated: true });
     }
+    if (log === undefined || parts.some(({ ino }) => ino === log.ino)) return parts;
+    return [...parts, { ino: log.ino, bytes: log.size, rotated: false }];
+  } finally {
+    await current?.close();
   }
 };

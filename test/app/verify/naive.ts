@@ -86,7 +86,7 @@ const readLogs = (history: History) => {
       const { partition, offset, part, of } = line;
       // Whatever comes between the lines of one record parts them.
       if (open[0] !== undefined && (open[0].partition !== partition || open[0].offset !== offset)) open = [];
-      next.set(partition, Math.max(next.get(partition) ?? 0, offset + 1));
+      if (part === of) next.set(partition, Math.max(next.get(partition) ?? 0, offset + 1));
       if (offset >= (history.partitions[partition]?.length ?? 0)) counts.strangers++;
       if (offset < (history.starts[partition] ?? 0) || offset >= (history.ends[partition] ?? 0)) continue;
       if (offset < (highest.get(partition) ?? -1)) counts.outOfOrder++;

@@ -105,6 +105,51 @@ describe('a topic without a table', () => {
   });
 });
 
+describe('a topic whose workers write while the logs are read', () => {
+  const transform: History['transform'] = (row) => [row, row];
+  const line = (offset: number, part: number) =>
+    JSON.stringify({ n: offset, _kafka: { topic: 'things', partition: 0, offset, timestamp: offset, part, of: 2 } });
+  const whole = (offset: number) => [line(offset, 1), line(offset, 2)];
+
+  const wrong = async (files: string[][], bytes: (file: number, all: number) => number) => {
+    const evidence = evidenceOf({
+      partitions: [[0, 1, 2].map((n) => ({ at: n, key: 'k', value: JSON.stringify({ n }) })), [], []],
+      starts: [0, 0, 0],
+      ends: [3, 0, 0],
+      files,
+      rows: [],
+      dead: [],
+      away: [],
+      replays: [],
+      position: null,
+      committed: [1, 0, 0],
+      journal: null,
+      transform,
+    });
+    const logs = evidence.logs && {
+      ...evidence.logs,
+      files: evidence.logs.files.map((file, index) => ({ ...file, bytes: bytes(index, file.bytes) })),
+    };
+    const { findings } = await judgeTopic({
+      evidence: { ...evidence, logs, topic: { ...topic, partitions: 1, key: () => 'k' }, table: null },
+      deep: true,
+      mostRecords: 10,
+      signal: new AbortController().signal,
+    });
+    return Object.fromEntries(Object.entries(findings).flatMap(([kind, one]) => (one?.count ? [[kind, one.count]] : [])));
+  };
+
+  it('lacks what is missing before a line that was there at first, and only that', async () => {
+    const files = [whole(0), whole(2)];
+    expect(await wrong(files, (_, all) => all)).toEqual({ gap: 1, lost: 1 });
+    expect(await wrong(files, (file, all) => (file === 0 ? all : 0))).toEqual({ lag: 1 });
+  });
+
+  it('does not lack a record of which the first line was there alone', async () => {
+    expect(await wrong([[...whole(0), line(1, 1)]], (_, all) => all)).toEqual({ lag: 2 });
+  });
+});
+
 describe('progress', () => {
   it('tells part, rate and time left', () => {
     let now = 0;

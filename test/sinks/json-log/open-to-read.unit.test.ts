@@ -1,6 +1,7 @@
 import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type FileSystem, nodeFiles } from '../../../src/adapters/files/file-system.js';
 import { logParts, openPart } from '../../../src/sinks/json-log/open-to-read.js';
 
 describe('the files that hold the lines of an instance', () => {
@@ -28,7 +29,7 @@ describe('the files that hold the lines of an instance', () => {
 
   it('are the rotated logs in the order of their times, then the log; others are none', async () => {
     const parts = await logParts(directory);
-    expect(await Promise.all(parts.map(textOf))).toEqual(['first\n', 'second\n', 'third\n']);
+    expect(await Promise.all(parts.map((part) => textOf(part)))).toEqual(['first\n', 'second\n', 'third\n']);
     expect(parts.map(({ bytes, rotated }) => [bytes, rotated])).toEqual([
       [6, true],
       [7, true],
@@ -41,6 +42,23 @@ describe('the files that hold the lines of an instance', () => {
     await rename(at(LOG), at('consumer_log.2026-11-21T01-22-34Z.json'));
     await writeFile(at(LOG), 'fourth\n');
     expect(log && (await textOf(log))).toBe('third\n');
+  });
+
+  it('are each there once when the log is rotated while they are listed', async () => {
+    let rotated = false;
+    const files: FileSystem = {
+      ...nodeFiles,
+      async open(path, flags, mode) {
+        const file = await nodeFiles.open(path, flags, mode);
+        if (rotated) return file;
+        rotated = true;
+        await rename(at(LOG), at('consumer_log.2026-11-21T01-22-34Z.json'));
+        await writeFile(at(LOG), 'fourth\n');
+        return file;
+      },
+    };
+    const parts = await logParts(directory, files);
+    expect(await Promise.all(parts.map((part) => textOf(part)))).toEqual(['first\n', 'second\n', 'third\n']);
   });
 
   it('are gone when they were moved away, and no other stands for them', async () => {
