@@ -216,7 +216,8 @@ describe('verify together with the other commands', () => {
       throw new Error('no log has such a line');
     };
     try {
-      await world.sql("ALTER TABLE products ADD COLUMN colour VARCHAR(10) NOT NULL DEFAULT 'red' AFTER name");
+      // MariaDB 11.4.5 was seen to crash here once, after several columns had come and gone in place: these are copies.
+      await world.sql("ALTER TABLE products ADD COLUMN colour VARCHAR(10) NOT NULL DEFAULT 'red' AFTER name, ALGORITHM=COPY");
       await world.sql("UPDATE products SET colour = 'blue' WHERE id < 10");
       await catchUp();
       expect(await both()).toEqual([clean, clean]);
@@ -232,7 +233,7 @@ describe('verify together with the other commands', () => {
         code: 1,
         divergent: 1,
       });
-      await world.sql('ALTER TABLE products DROP COLUMN colour');
+      await world.sql('ALTER TABLE products DROP COLUMN colour, ALGORITHM=COPY');
       await world.sql('UPDATE products SET price = price + 1 WHERE id < 5');
       await catchUp();
       expect(await both()).toEqual([clean, clean]);
