@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
 import type { Log } from '../../core/log.js';
+import { kafkaSocket } from './socket.js';
 
 export type KafkaOptions = Readonly<{
   brokers: readonly string[];
@@ -31,6 +32,7 @@ export const kafkaClient = ({ brokers, clientId, ssl, sasl, log }: KafkaOptions)
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 4 },
     logCreator: intoLog(log),
+    socketFactory: kafkaSocket,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl: sasl as NonNullable<KafkaConfig['sasl']> }),
   };
