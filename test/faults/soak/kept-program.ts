@@ -15,8 +15,8 @@ export type KeptProgram = Readonly<{
   failure(): string | undefined;
 }>;
 
-/** A signal that came before the program listened to it ends it as well. */
-const KILLED: readonly (number | string)[] = [0, 'SIGKILL', 'SIGTERM', 'SIGINT'];
+/** A signal that came before the program listened to it ends it as well; so does a second one, with 128 and its number. */
+const KILLED: readonly (number | string)[] = [0, 'SIGKILL', 'SIGTERM', 'SIGINT', 130, 143];
 /** The connection of a dead one may hold its lock for a while, behind a broken network. */
 const LOCKED = /FEED_LOCKED|LOG_LOCKED/;
 const STOP_MS = 30_000;
