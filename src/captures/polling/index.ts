@@ -33,6 +33,8 @@ export type PollingOptions = Readonly<{
   pageRows: number;
   /** How far behind the clock to read, and how far back to read again, where the horizon cannot be used. */
   delayMs: number;
+  /** How often the whole guarantee is decided anew; every 10 s unless told. */
+  recheckMs?: number;
   log: Log;
   onGuarantee?(guarantee: Guarantee): void;
   onCaptured?(rows: number): void;
@@ -43,7 +45,7 @@ export type PollingOptions = Readonly<{
  * Loses nothing where the guarantee is `proven`. Ends when the columns of the table are others than before. Deletes and versions overwritten between two polls are not seen.
  */
 export const pollingCapture = (options: PollingOptions): Source<Row> => {
-  const { name, connect, database, everyMs, pageRows, delayMs, log, onGuarantee, onCaptured } = options;
+  const { name, connect, database, everyMs, pageRows, delayMs, recheckMs, log, onGuarantee, onCaptured } = options;
   const { positionOf, compare } = positionsOf(options.cursor, options.key);
 
   const known = knownTable(options);
@@ -80,6 +82,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         watch,
         ...(unsureFrom === undefined ? {} : { unsureFrom }),
         ...(doubtFrom === undefined ? {} : { doubtFrom }),
+        ...(recheckMs === undefined ? {} : { recheckMs }),
         ...(onGuarantee === undefined ? {} : { onGuarantee }),
       });
       const { keyset, digits } = table;

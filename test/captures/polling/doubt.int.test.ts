@@ -13,6 +13,7 @@ import { silentLog } from '../../support/silent-log.js';
 const INSERT = "INSERT INTO products (name, category, price) VALUES (?, 'cat_1', '1.00')";
 const SWITCH = "UPDATE performance_schema.setup_instruments SET ENABLED = ? WHERE NAME = 'transaction'";
 const DELAY_MS = 300;
+const RECHECK_MS = 500;
 
 /** A feed that can be stopped and started; `published` counts by name. */
 const feedOf = (world: CaptureWorld) => {
@@ -24,7 +25,7 @@ const feedOf = (world: CaptureWorld) => {
     const onGuarantee = (one: Guarantee) => void guarantees.push(one);
     const running = runFeed<Row>({
       name: 'products',
-      source: pollingCapture(world.options({ delayMs: DELAY_MS, pageRows: 5_000, onGuarantee })),
+      source: pollingCapture(world.options({ delayMs: DELAY_MS, recheckMs: RECHECK_MS, pageRows: 5_000, onGuarantee })),
       topic: { name: 'products', partitions: 3, format: avro('products-value'), key: ({ id }) => String(id) },
       codec: jsonCodec,
       publish: broker.publish,
@@ -137,7 +138,7 @@ describe('rows in doubt, on a real server', () => {
     });
     // The pass that reads them again trusts the one before: else it would wait for those sessions anew, and then read all again, for ever.
     await until('the pass that reads them again', () => feed.levels().slice(before).join(' ') === 'delayed proven proven');
-    await pause(11_000);
+    await pause(4 * RECHECK_MS);
     await stop();
     expect(feed.published('late')).toBe(1);
     expect(feed.size()).toBe(50 + 3 * 105_000 + 1);
