@@ -1,8 +1,12 @@
 import type { Codec } from '../../src/core/codec.js';
+import type { FeedRun } from '../../src/core/feed.js';
+import type { Row } from '../../src/core/pipeline.js';
 import type { Position } from '../../src/core/position.js';
 import type { FeedState, Found, PositionStore } from '../../src/core/position-store.js';
 import type { Source } from '../../src/core/source.js';
 import { avro, type Topic } from '../../src/core/topic.js';
+import type { MemoryBroker } from './memory-broker.js';
+import { silentLog } from './silent-log.js';
 
 export type Item = Readonly<{ id: number; at: string }>;
 
@@ -78,3 +82,27 @@ export const memoryPositions = (): MemoryPositions => {
     },
   };
 };
+
+type TableFeed = Readonly<{
+  source: Source<Row>;
+  broker: MemoryBroker;
+  partitions: number;
+  positions: PositionStore;
+  signal: AbortSignal;
+}>;
+
+/** A feed of a table's rows into the topic that is named like its source, in memory. */
+export const memoryTableFeed = ({ source, broker, partitions, positions, signal }: TableFeed): FeedRun<Row> => ({
+  name: source.name,
+  source,
+  topic: { name: source.name, partitions, format: avro(`${source.name}-value`), key: ({ id }) => String(id) },
+  codec: jsonCodec,
+  publish: broker.publish,
+  reader: broker.reader,
+  positions,
+  origin: async () => ({}),
+  stillOurs: async () => true,
+  log: silentLog,
+  signal,
+  settleMs: 1,
+});

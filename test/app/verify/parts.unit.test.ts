@@ -71,26 +71,31 @@ describe('replays', () => {
   });
 });
 
+type Tableless = Readonly<{ at: number[]; committed: number }> & Pick<History, 'files' | 'transform'>;
+
+/** One partition of records that say when they were written, without a table behind them. */
+const tableless = ({ at, files, committed, transform }: Tableless): Evidence => ({
+  ...evidenceOf({
+    partitions: [at.map((n) => ({ at: n, key: 'k', value: JSON.stringify({ n }) })), [], []],
+    starts: [0, 0, 0],
+    ends: [at.length, 0, 0],
+    files,
+    rows: [],
+    dead: [],
+    away: [],
+    replays: [],
+    position: null,
+    committed: [committed, 0, 0],
+    journal: null,
+    transform,
+  }),
+  topic: { ...topic, partitions: 1, key: () => 'k' },
+  table: null,
+});
+
 describe('a topic without a table', () => {
   it('is compared with its logs alone', async () => {
-    const of = (files: string[][]): Evidence => ({
-      ...evidenceOf({
-        partitions: [[1, 2, 3].map((id) => ({ at: id, key: 'k', value: JSON.stringify({ n: id }) })), [], []],
-        starts: [0, 0, 0],
-        ends: [3, 0, 0],
-        files,
-        rows: [],
-        dead: [],
-        away: [],
-        replays: [],
-        position: null,
-        committed: [3, 0, 0],
-        journal: null,
-        transform: (row) => [row],
-      }),
-      topic: { ...topic, partitions: 1, key: () => 'k' },
-      table: null,
-    });
+    const of = (files: string[][]) => tableless({ at: [1, 2, 3], files, committed: 3, transform: (row) => [row] });
     const line = (n: number) => `{"n":${n},"_kafka":{"topic":"things","partition":0,"offset":${n - 1},"timestamp":${n}}}`;
     const judge = async (files: string[][], deep: boolean) => {
       const verdict = await judgeTopic({ evidence: of(files), deep, mostRecords: 10, signal: new AbortController().signal });
@@ -112,26 +117,13 @@ describe('a topic whose workers write while the logs are read', () => {
   const whole = (offset: number) => [line(offset, 1), line(offset, 2)];
 
   const wrong = async (files: string[][], bytes: (file: number, all: number) => number) => {
-    const evidence = evidenceOf({
-      partitions: [[0, 1, 2].map((n) => ({ at: n, key: 'k', value: JSON.stringify({ n }) })), [], []],
-      starts: [0, 0, 0],
-      ends: [3, 0, 0],
-      files,
-      rows: [],
-      dead: [],
-      away: [],
-      replays: [],
-      position: null,
-      committed: [1, 0, 0],
-      journal: null,
-      transform,
-    });
+    const evidence = tableless({ at: [0, 1, 2], files, committed: 1, transform });
     const logs = evidence.logs && {
       ...evidence.logs,
       files: evidence.logs.files.map((file, index) => ({ ...file, bytes: bytes(index, file.bytes) })),
     };
     const { findings } = await judgeTopic({
-      evidence: { ...evidence, logs, topic: { ...topic, partitions: 1, key: () => 'k' }, table: null },
+      evidence: { ...evidence, logs },
       deep: true,
       mostRecords: 10,
       signal: new AbortController().signal,

@@ -9,10 +9,9 @@ import { type FeedMarker, runFeed } from '../../../src/core/feed.js';
 import type { Row } from '../../../src/core/pipeline.js';
 import type { Source } from '../../../src/core/source.js';
 import { timestampOf } from '../../../src/core/timestamp.js';
-import { avro } from '../../../src/core/topic.js';
 import { askedPage } from '../../support/asked-page.js';
 import { memoryBroker } from '../../support/memory-broker.js';
-import { jsonCodec, memoryPositions } from '../../support/memory-feed.js';
+import { memoryPositions, memoryTableFeed } from '../../support/memory-feed.js';
 import { silentLog } from '../../support/silent-log.js';
 
 class Killed extends Error {}
@@ -79,22 +78,11 @@ const world = () => {
       },
     };
     const feed = {
-      name: 't',
-      source,
-      topic: { name: 't', partitions: 3, format: avro('t-value'), key: ({ id }: Row) => String(id) },
-      codec: jsonCodec,
-      publish: broker.publish,
-      reader: broker.reader,
-      positions,
-      origin: async () => ({}),
-      stillOurs: async () => true,
+      ...memoryTableFeed({ source, broker, partitions: 3, positions, signal: stop.signal }),
       now: () => new Date(time.passed),
-      log: silentLog,
-      signal: stop.signal,
-      settleMs: 1,
     };
     try {
-      await runFeed<Row>({ ...feed, ...(onMarker === undefined ? {} : { onMarker }) });
+      await runFeed({ ...feed, ...(onMarker === undefined ? {} : { onMarker }) });
     } catch (error) {
       // It stops and says why where the clock is far behind.
       if (!(error instanceof Killed) && (error as { code?: string }).code !== 'POSITION_IN_FUTURE') throw error;

@@ -3,12 +3,10 @@ import { pollingCapture } from '../../../src/captures/polling/index.js';
 import { runFeed } from '../../../src/core/feed.js';
 import type { Guarantee } from '../../../src/core/guarantee.js';
 import type { Row } from '../../../src/core/pipeline.js';
-import { avro } from '../../../src/core/topic.js';
 import { type CaptureWorld, captureWorld } from '../../support/capture-world.js';
 import { pause } from '../../support/holding.js';
 import { memoryBroker } from '../../support/memory-broker.js';
-import { jsonCodec, memoryPositions } from '../../support/memory-feed.js';
-import { silentLog } from '../../support/silent-log.js';
+import { memoryPositions, memoryTableFeed } from '../../support/memory-feed.js';
 
 const INSERT = "INSERT INTO products (name, category, price) VALUES (?, 'cat_1', '1.00')";
 const DELAY_MS = 2_000;
@@ -36,26 +34,14 @@ describe('a feed that may only read its table', () => {
     const names = () => broker.all('products').map(({ value }) => String((JSON.parse(String(value)) as Row).name));
     const runUntil = async (reached: () => boolean): Promise<void> => {
       const stop = new AbortController();
-      const running = runFeed<Row>({
-        name: 'products',
-        source: pollingCapture(
-          world.options({
-            connect: () => openConnection(account, { role: 'capture' }),
-            delayMs: DELAY_MS,
-            onGuarantee: (one) => guarantees.push(one),
-          }),
-        ),
-        topic: { name: 'products', partitions: 3, format: avro('products-value'), key: ({ id }) => String(id) },
-        codec: jsonCodec,
-        publish: broker.publish,
-        reader: broker.reader,
-        positions,
-        origin: async () => ({}),
-        stillOurs: async () => true,
-        log: silentLog,
-        signal: stop.signal,
-        settleMs: 1,
-      });
+      const source = pollingCapture(
+        world.options({
+          connect: () => openConnection(account, { role: 'capture' }),
+          delayMs: DELAY_MS,
+          onGuarantee: (one) => guarantees.push(one),
+        }),
+      );
+      const running = runFeed(memoryTableFeed({ source, broker, partitions: 3, positions, signal: stop.signal }));
       for (let waited = 0; waited < 200 && !reached(); waited++) await pause(50);
       stop.abort();
       await running;

@@ -8,11 +8,9 @@ import { type FeedMarker, runFeed } from '../../../src/core/feed.js';
 import type { Row } from '../../../src/core/pipeline.js';
 import type { Source } from '../../../src/core/source.js';
 import { timestampOf } from '../../../src/core/timestamp.js';
-import { avro } from '../../../src/core/topic.js';
 import { askedPage } from '../../support/asked-page.js';
 import { memoryBroker } from '../../support/memory-broker.js';
-import { jsonCodec, memoryPositions } from '../../support/memory-feed.js';
-import { silentLog } from '../../support/silent-log.js';
+import { memoryPositions, memoryTableFeed } from '../../support/memory-feed.js';
 
 class Killed extends Error {}
 
@@ -74,19 +72,8 @@ const world = () => {
         }),
     };
     try {
-      await runFeed<Row>({
-        name: 't',
-        source,
-        topic: { name: 't', partitions: 3, format: avro('t-value'), key: ({ id }) => String(id) },
-        codec: jsonCodec,
-        publish: broker.publish,
-        reader: broker.reader,
-        positions,
-        origin: async () => ({}),
-        stillOurs: async () => true,
-        log: silentLog,
-        signal: stop.signal,
-        settleMs: 1,
+      await runFeed({
+        ...memoryTableFeed({ source, broker, partitions: 3, positions, signal: stop.signal }),
         ...(onMarker === undefined ? {} : { onMarker }),
       });
     } catch (error) {

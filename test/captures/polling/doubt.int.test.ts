@@ -2,13 +2,10 @@ import type { Connection } from '../../../src/adapters/mysql/connect.js';
 import { pollingCapture } from '../../../src/captures/polling/index.js';
 import { runFeed } from '../../../src/core/feed.js';
 import type { Guarantee } from '../../../src/core/guarantee.js';
-import type { Row } from '../../../src/core/pipeline.js';
-import { avro } from '../../../src/core/topic.js';
 import { type CaptureWorld, captureWorld } from '../../support/capture-world.js';
 import { pause } from '../../support/holding.js';
 import { memoryBroker } from '../../support/memory-broker.js';
-import { jsonCodec, memoryPositions } from '../../support/memory-feed.js';
-import { silentLog } from '../../support/silent-log.js';
+import { memoryPositions, memoryTableFeed } from '../../support/memory-feed.js';
 
 const INSERT = "INSERT INTO products (name, category, price) VALUES (?, 'cat_1', '1.00')";
 const SWITCH = "UPDATE performance_schema.setup_instruments SET ENABLED = ? WHERE NAME = 'transaction'";
@@ -23,20 +20,8 @@ const feedOf = (world: CaptureWorld) => {
   const start = () => {
     const stop = new AbortController();
     const onGuarantee = (one: Guarantee) => void guarantees.push(one);
-    const running = runFeed<Row>({
-      name: 'products',
-      source: pollingCapture(world.options({ delayMs: DELAY_MS, recheckMs: RECHECK_MS, pageRows: 5_000, onGuarantee })),
-      topic: { name: 'products', partitions: 3, format: avro('products-value'), key: ({ id }) => String(id) },
-      codec: jsonCodec,
-      publish: broker.publish,
-      reader: broker.reader,
-      positions,
-      origin: async () => ({}),
-      stillOurs: async () => true,
-      log: silentLog,
-      signal: stop.signal,
-      settleMs: 1,
-    });
+    const source = pollingCapture(world.options({ delayMs: DELAY_MS, recheckMs: RECHECK_MS, pageRows: 5_000, onGuarantee }));
+    const running = runFeed(memoryTableFeed({ source, broker, partitions: 3, positions, signal: stop.signal }));
     running.catch(() => {});
     return async () => {
       stop.abort();

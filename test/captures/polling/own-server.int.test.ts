@@ -2,11 +2,10 @@ import { type Connection, openConnection } from '../../../src/adapters/mysql/con
 import { pollingCapture } from '../../../src/captures/polling/index.js';
 import { runFeed } from '../../../src/core/feed.js';
 import type { Row } from '../../../src/core/pipeline.js';
-import { avro } from '../../../src/core/topic.js';
 import { type CaptureWorld, captureWorld } from '../../support/capture-world.js';
 import { expectHeld, pause, stampOf } from '../../support/holding.js';
 import { memoryBroker } from '../../support/memory-broker.js';
-import { jsonCodec, memoryPositions } from '../../support/memory-feed.js';
+import { memoryPositions, memoryTableFeed } from '../../support/memory-feed.js';
 import { type OwnServer, ownServer } from '../../support/own-server.js';
 import { silentLog } from '../../support/silent-log.js';
 
@@ -110,19 +109,8 @@ describe('a capture of a server that is restarted, or whose clock is set back', 
     const running = async (forMs: number): Promise<void> => {
       const stop = new AbortController();
       setTimeout(() => stop.abort(), forMs);
-      await runFeed<Row>({
-        name: 'products',
-        source: pollingCapture(world.options({ everyMs: 50 })),
-        topic: { name: 't', partitions: 3, format: avro('t-value'), key: ({ id }) => String(id) },
-        codec: jsonCodec,
-        publish: broker.publish,
-        reader: broker.reader,
-        positions,
-        origin: async () => ({}),
-        stillOurs: async () => true,
-        log: silentLog,
-        signal: stop.signal,
-      });
+      const source = pollingCapture(world.options({ everyMs: 50 }));
+      await runFeed(memoryTableFeed({ source, broker, partitions: 3, positions, signal: stop.signal }));
     };
     await admin.change(INSERT, ['before the stop']);
     await running(3_000);
@@ -136,7 +124,7 @@ describe('a capture of a server that is restarted, or whose clock is set back', 
     await admin.change(INSERT, ['stamped anew, and again']);
     await pause(4_000);
     await running(6_000);
-    const sent = broker.all('t').map(({ value }) => JSON.parse(String(value)) as Row);
+    const sent = broker.all('products').map(({ value }) => JSON.parse(String(value)) as Row);
     const rows = await admin.query<Row>('SELECT id, last_updated FROM products');
     const versions = (found: readonly Row[]) => found.map(({ id, last_updated }) => `${id}@${last_updated}`).sort();
     expect(versions(sent)).toEqual(versions(rows));

@@ -6,11 +6,9 @@ import { runFeed } from '../../../src/core/feed.js';
 import type { Row } from '../../../src/core/pipeline.js';
 import type { Source } from '../../../src/core/source.js';
 import { timestampOf } from '../../../src/core/timestamp.js';
-import { avro } from '../../../src/core/topic.js';
 import { askedPage } from '../../support/asked-page.js';
 import { memoryBroker } from '../../support/memory-broker.js';
-import { jsonCodec, memoryPositions } from '../../support/memory-feed.js';
-import { silentLog } from '../../support/silent-log.js';
+import { memoryPositions, memoryTableFeed } from '../../support/memory-feed.js';
 
 class Killed extends Error {}
 
@@ -86,19 +84,8 @@ const world = ({ rows, pageRows, doubt, rewindAt }: Case) => {
       read: ({ after, signal }) => poll({ ...options, after, signal }),
     };
     try {
-      await runFeed<Row>({
-        name: 't',
-        source,
-        topic: { name: 't', partitions: 2, format: avro('t-value'), key: ({ id }) => String(id) },
-        codec: jsonCodec,
-        publish: broker.publish,
-        reader: broker.reader,
-        positions,
-        origin: async () => ({}),
-        stillOurs: async () => true,
-        log: silentLog,
-        signal: stop.signal,
-        settleMs: 1,
+      await runFeed({
+        ...memoryTableFeed({ source, broker, partitions: 2, positions, signal: stop.signal }),
         onMarker: (marker) => {
           if (marker === killAt?.marker && ++met === killAt.occurrence) throw new Killed();
         },
