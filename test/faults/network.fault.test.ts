@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { type FaultWorld, faultWorld, peakMiB } from '../support/fault-world.js';
-import type { Load } from '../support/load.js';
 import { readLogs } from '../support/oracle.js';
 import { type OwnServers, ownServers } from '../support/own-servers.js';
 import { eventually, type Program } from '../support/program.js';
@@ -25,8 +24,6 @@ afterAll(async () => {
 }, 60_000);
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const commits = (load: Load, count: number) =>
-  eventually(`${count} commits`, 60_000, () => (load.committed() >= count ? true : undefined));
 const all = async (): Promise<[producer: Program, ...workers: Program[]]> => [
   world.produce(),
   ...(await Promise.all(['consumer_1', 'consumer_2'].map((instance) => world.consume(instance)))),
@@ -64,7 +61,7 @@ describe('fault 2: a server is down at the start', () => {
       await waitsFor(code, both ? [producer, worker] : [producer]);
       await up();
       const load = world.load();
-      await commits(load, 150);
+      await load.more(150);
       const verdict = await world.finish([producer, worker], 60_000);
       // Versions that were overwritten between two polls do not travel.
       expect(verdict.records).toBeGreaterThan(before + 50);
@@ -91,17 +88,15 @@ describe('fault 5: a black hole', () => {
     async (_way, dig, says) => {
       const programs = await all();
       const load = world.load({ everyMs: 20 });
-      await commits(load, 100);
+      await load.more(100);
       const before = own.kafka.proxy.counts().swallowed + own.mysql.proxy.counts().swallowed;
-      const committed = load.committed();
       dig();
       // While the hole is there: nobody heals it for the call that waits.
       await eventually('a call that gave up', HOLE_MS + 15_000, () => (says.test(programs[0].stderr()) ? true : undefined));
-      await pause(10_000);
+      await Promise.all([pause(10_000), load.more(200)]);
       expect(own.kafka.proxy.counts().swallowed + own.mysql.proxy.counts().swallowed).toBeGreaterThan(before);
-      expect(load.committed()).toBeGreaterThan(committed + 200);
       own.heal();
-      await commits(load, load.committed() + 50);
+      await load.more(50);
       await load.stop();
       await world.settled(60_000);
       for (const program of programs) expect(peakMiB(program)).toBeLessThan(MOST_MIB);
@@ -117,7 +112,7 @@ describe('fault 6: a network that is hardly one', () => {
   it('connections that die after 0.5 to 1.5 s, sliced packets and resets, for a minute: progress, and all in order', async () => {
     const programs = await all();
     const load = world.load({ everyMs: 25 });
-    await commits(load, 50);
+    await load.more(50);
     own.kafka.proxy.trouble(bad);
     own.mysql.proxy.trouble(bad);
     const position = async () => JSON.parse(await readFile(world.stateFile, 'utf8')).last_read_timestamp as string;
@@ -126,8 +121,14 @@ describe('fault 6: a network that is hardly one', () => {
     const lines = logged();
     let stood = await position();
     await pause(2_000);
+    const enough = () => {
+      const [kafka, mysql] = [own.kafka.proxy.counts(), own.mysql.proxy.counts()];
+      // How often MySQL is tried again is drawn by lot, with pauses of up to 30 s.
+      return moves > 0 && logged() > lines && kafka.broken > 50 && mysql.broken > 3 && kafka.sliced + mysql.sliced > 100;
+    };
     const from = Date.now();
-    while (Date.now() - from < 60_000) {
+    const lasted = () => Date.now() - from;
+    while (lasted() < 60_000 || (!enough() && lasted() < 180_000)) {
       await pause(2_500);
       own.kafka.proxy.reset();
       own.mysql.proxy.reset();
@@ -135,18 +136,11 @@ describe('fault 6: a network that is hardly one', () => {
       if (now !== stood) moves += 1;
       stood = now;
     }
-    // Progress while it lasts, not only when it is over.
-    expect(moves).toBeGreaterThan(0);
-    expect(logged()).toBeGreaterThan(lines);
-    const [kafka, mysql] = [own.kafka.proxy.counts(), own.mysql.proxy.counts()];
-    expect(kafka.broken).toBeGreaterThan(50);
-    // How often it tries again is drawn by lot, with pauses of up to 30 s.
-    expect(mysql.broken).toBeGreaterThan(3);
-    expect(kafka.sliced + mysql.sliced).toBeGreaterThan(100);
+    // Progress while it lasts, not only when it is over, and no less trouble than was meant.
+    const counts = { kafka: own.kafka.proxy.counts(), mysql: own.mysql.proxy.counts() };
+    expect({ enough: enough(), moves, lines: logged() - lines, ...counts }).toMatchObject({ enough: true });
     own.heal();
-    const committed = load.committed();
-    const verdict = await world.finish(programs, 60_000);
-    expect(committed).toBeGreaterThan(300);
-    expect(verdict.records).toBeGreaterThan(300);
-  }, 200_000);
+    await world.records(300);
+    await world.finish(programs, 60_000);
+  }, 500_000);
 });

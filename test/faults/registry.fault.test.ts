@@ -7,7 +7,6 @@ import { kafkaReader } from '../../src/adapters/kafka/reader.js';
 import { avro, type Topic } from '../../src/core/topic.js';
 import { type FakeRegistry, fakeRegistry, type Trouble } from '../support/fake-registry.js';
 import { type FaultWorld, faultWorld } from '../support/fault-world.js';
-import type { Load } from '../support/load.js';
 import { readLogs } from '../support/oracle.js';
 import { eventually } from '../support/program.js';
 import { testServers } from '../support/servers.js';
@@ -31,9 +30,6 @@ afterAll(async () => {
   await world?.close();
   await registry?.close();
 }, 60_000);
-
-const commits = (load: Load, count: number) =>
-  eventually(`${count} commits`, 60_000, () => (load.committed() >= count ? true : undefined));
 
 const deadLetters = async (): Promise<number> => {
   const reader = kafkaReader(kafkaClient({ brokers: [world.env.KAFKA_BROKERS ?? ''], clientId: 'test', log: silentLog }));
@@ -71,12 +67,12 @@ describe('fault 21: the registry is in trouble, in the middle', () => {
     async (_what, trouble, id) => {
       const programs = [world.produce(), await world.consume('consumer_1'), await world.consume('consumer_2')];
       const load = world.load();
-      await commits(load, 50);
+      await load.more(50);
       await world.settled(30_000).catch(() => {});
       await publishUnderTrouble(id, trouble);
       const lines = () => [...readLogs(world.logs).values()].flat();
       const before = lines().length;
-      await commits(load, load.committed() + 150);
+      await load.more(150);
       // The other partitions go on.
       await eventually('lines', 20_000, () => (lines().length > before + 60 ? true : undefined));
       await eventually('a question that went wrong', 20_000, () =>
@@ -110,7 +106,7 @@ describe('fault 21: the registry is in trouble, in the middle', () => {
     await producer.said('"msg":"guarantee"');
     registry.fail(() => ({ status: 503 }));
     const load = world.load();
-    await commits(load, 100);
+    await load.more(100);
     const worker = world.run(['consume', 'products', '--instance', 'consumer_1']);
     await worker.said('REGISTRY_UNAVAILABLE');
     registry.heal();

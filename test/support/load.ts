@@ -1,5 +1,6 @@
 import { type Connection, openConnection } from '../../src/adapters/mysql/connect.js';
 import { delayOrAbort } from '../../src/core/delay.js';
+import { eventually } from './program.js';
 import type { World } from './world.js';
 import { seeded } from './writers.js';
 
@@ -20,6 +21,8 @@ export type LoadOptions = Readonly<{
 export type Load = Readonly<{
   /** Writes that were committed so far. */
   committed(): number;
+  /** Waits until so many more are: a test that needs a quantity waits for it, however slow the machine is. */
+  more(count: number, withinMs?: number): Promise<void>;
   fates(): ReadonlyMap<string, Fate>;
   /** False for a name that was never committed: one that travelled all the same is a phantom. */
   mayTravel(name: string): boolean;
@@ -102,6 +105,10 @@ export const startLoad = (world: Pick<World, 'account'>, options: LoadOptions = 
   const committed = (): number => [...fates.values()].filter((fate) => fate === 'committed').length;
   return {
     committed,
+    async more(count, withinMs = 120_000) {
+      const wanted = committed() + count;
+      await eventually(`${count} more commits`, withinMs, () => (committed() >= wanted ? true : undefined));
+    },
     fates: () => fates,
     mayTravel: (name) => !name.startsWith('load ') || ['committed', 'unknown'].includes(fates.get(name) ?? ''),
     async stop() {

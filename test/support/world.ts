@@ -32,6 +32,8 @@ export type World = Readonly<{
   verdict(from?: ReadonlyMap<number, number>, judging?: Judging): Promise<Verdict>;
   /** Waits until the logs hold this many lines. */
   lines(count: number, withinMs?: number): Promise<void>;
+  /** Waits until the topic holds this many records: versions that were overwritten between two polls are not among them. */
+  records(count: number, withinMs?: number): Promise<void>;
   close(): Promise<void>;
 }>;
 
@@ -98,6 +100,12 @@ export const freshWorld = async (
       await eventually(`${count} lines in the logs`, withinMs, () => {
         const found = [...readLogs(logs).values()].flat().length;
         return found >= count ? found : undefined;
+      });
+    },
+    async records(count, withinMs = 120_000) {
+      await eventually(`${count} records in the topic`, withinMs, async () => {
+        const { records } = await verdict();
+        return records >= count ? records : undefined;
       });
     },
     async close() {

@@ -17,6 +17,8 @@ export type WritersOptions = Readonly<{
   connect(): Promise<Connection>;
   writers: number;
   forMs: number;
+  /** They go on beyond that time, up to four times as long, until they have written so much together. */
+  atLeast: number;
   seed: number;
   /** The habits of the writers, in turn; all of them if not given. */
   styles?: readonly Style[];
@@ -41,45 +43,56 @@ const write = async (connection: Connection, style: Style, number: number, rando
   else await insert(connection, number);
 };
 
-const writer = async (connection: Connection, style: Style, random: () => number, signal: AbortSignal): Promise<number> => {
+const writer = async (
+  connection: Connection,
+  style: Style,
+  random: () => number,
+  signal: AbortSignal,
+  onWritten: () => void,
+): Promise<void> => {
   if (style === 'autocommit0') await connection.query('SET autocommit = 0');
-  let written = 0;
-  while (!signal.aborted) {
+  for (let number = 0; !signal.aborted; ) {
     try {
       if (style === 'begin') await connection.query('BEGIN');
-      await write(connection, style, written, random);
+      await write(connection, style, number, random);
       const slow = random() < 0.15;
       if (style !== 'autocommit' && style !== 'procedure') {
         await delayOrAbort(slow ? random() * 400 : random() * 5, signal);
         await connection.query(random() < 0.05 ? 'ROLLBACK' : 'COMMIT');
       }
-      written++;
+      number++;
+      onWritten();
     } catch {
       // A deadlock or a lock wait that timed out: rolled back, and on with the next.
       await connection.query('ROLLBACK');
     }
     await delayOrAbort(random() * 4, signal);
   }
-  return written;
 };
 
 const STYLES: readonly Style[] = ['autocommit', 'begin', 'autocommit0', 'procedure'];
 
-/** Writers of every habit at once: inserts and updates, slow transactions, rollbacks, procedures. Gives how much they wrote. */
-export const runWriters = async ({ connect, writers, forMs, seed, styles = STYLES }: WritersOptions): Promise<number> => {
+/** Writers of every habit at once: inserts and updates, slow transactions, rollbacks, procedures. Throws when they could not write enough. */
+export const runWriters = async ({ connect, writers, forMs, atLeast, seed, styles = STYLES }: WritersOptions): Promise<void> => {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const connections = await Promise.all(Array.from({ length: writers }, connect));
-  const timer = setTimeout(() => stop.abort(), forMs);
+  const until = performance.now() + forMs;
+  let written = 0;
+  const onWritten = (): void => {
+    written++;
+    if (written >= atLeast && performance.now() >= until) stop.abort();
+  };
+  const tooLong = setTimeout(() => stop.abort(), 4 * forMs);
   try {
-    const counts = await Promise.all(
+    await Promise.all(
       connections.map((connection, index) =>
-        writer(connection, styles[index % styles.length] as Style, seeded(seed + index), stop.signal),
+        writer(connection, styles[index % styles.length] as Style, seeded(seed + index), stop.signal, onWritten),
       ),
     );
-    return counts.reduce((sum, count) => sum + count, 0);
+    if (written < atLeast) throw new Error(`${written} writes in ${4 * forMs} ms, of ${atLeast} that were wanted`);
   } finally {
-    clearTimeout(timer);
+    clearTimeout(tooLong);
     await Promise.all(connections.map((connection) => connection.close()));
   }
 };

@@ -54,7 +54,7 @@ describe('the lock of a feed', () => {
     const began = performance.now();
     const heldBy = `process ${process.pid} on ${hostname().slice(0, 64)} (lock products, connection ${holder.id})`;
     expect(await acquire(await connect())).toEqual({ heldBy });
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('names the connection when another account has it', async () => {

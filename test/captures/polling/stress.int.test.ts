@@ -71,7 +71,7 @@ describe('a capture under 24 concurrent writers', () => {
   it('loses nothing with the horizon, and loses rows without it', async () => {
     const stop = new AbortController();
     const reading = [readAll(world, 'horizon', stop.signal), readAll(world, 'clock', stop.signal)];
-    const written = await runWriters({ connect: world.writer, writers: WRITERS, forMs: WRITING_MS, seed: 20261121 });
+    await runWriters({ connect: world.writer, writers: WRITERS, forMs: WRITING_MS, atLeast: 2_000, seed: 20261121 });
     await delayOrAbort(3_000, stop.signal);
     stop.abort();
     const [seen, seenWithout] = await Promise.all(reading);
@@ -81,23 +81,21 @@ describe('a capture under 24 concurrent writers', () => {
     const versions = rows.map((row) => `${row.id}@${row.last_updated}`);
     const lost = versions.filter((version) => !seen?.has(version));
     const lostWithout = versions.filter((version) => !seenWithout?.has(version));
-    expect(written).toBeGreaterThan(2_000);
     expect(lost).toEqual([]);
     expect(lostWithout.length).toBeGreaterThan(0);
-  }, 90_000);
+  }, 240_000);
 
   it('loses nothing under 20 writers of whom 8 call nested procedures without pause', async () => {
     const stop = new AbortController();
     const reading = readAll(world, 'horizon', stop.signal);
     const styles = ['procedure', 'autocommit', 'procedure', 'begin', 'autocommit0'] as const;
-    const written = await runWriters({ connect: world.writer, writers: 20, forMs: 15_000, seed: 20261122, styles });
+    await runWriters({ connect: world.writer, writers: 20, forMs: 15_000, atLeast: 500, seed: 20261122, styles });
     await delayOrAbort(3_000, stop.signal);
     stop.abort();
     const seen = await reading;
     const rows = await (await world.capture()).query<{ id: number; last_updated: string }>(
       'SELECT id, last_updated FROM products',
     );
-    expect(written).toBeGreaterThan(500);
     expect(rows.map((row) => `${row.id}@${row.last_updated}`).filter((version) => !seen.has(version))).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });

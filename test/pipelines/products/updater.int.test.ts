@@ -63,10 +63,8 @@ describe('the updater', () => {
       { id: 7, name: 'mine', category: 'x', price: '1.00', last_updated: '2020-01-01 00:00:00.000001' },
     ]);
     const before = await sql('SELECT * FROM products');
-    // At a pace at which 50 rows would take 50 seconds: rows that are there take no time.
-    const began = performance.now();
-    expect(await update({ once: true, rate: 1 })).toEqual({ seeded: 0, changed: 0, rows: 0 });
-    expect(performance.now() - began).toBeLessThan(5000);
+    // At a pace at which 50 rows would take most of a day: rows that are there take no time.
+    expect(await update({ once: true, rate: 0.001 })).toEqual({ seeded: 0, changed: 0, rows: 0 });
     expect(await sql('SELECT * FROM products')).toEqual(before);
   });
 
@@ -141,9 +139,8 @@ describe('the updater', () => {
   it('stops at once when the signal aborts, and says how far it came', async () => {
     const { update, all } = await shop();
     const stop = new AbortController();
-    const began = performance.now();
+    // The next row would be due after a quarter of an hour.
     const progress = await update({ rate: 0.001, signal: stop.signal, onProgress: () => stop.abort() });
-    expect(performance.now() - began).toBeLessThan(1500);
     expect(progress).toEqual({ seeded: 1, changed: 0, rows: 0 });
     expect(await all()).toHaveLength(1);
   });
