@@ -112,6 +112,13 @@ describe('doctor', () => {
       ['error rows', 'error products'],
     ],
     [
+      'rows of the time zero',
+      ["UPDATE products SET last_updated = '0000-00-00 00:00:00' WHERE id = 1"],
+      ['UPDATE products SET last_updated = NOW(6) WHERE id = 1'],
+      0,
+      ['warning rows'],
+    ],
+    [
       'rows in the future',
       ['UPDATE products SET last_updated = NOW(6) + INTERVAL 1 DAY WHERE id = 1'],
       ['UPDATE products SET last_updated = NOW(6) WHERE id = 1'],

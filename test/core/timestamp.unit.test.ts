@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { canonicalTimestamp, microsOf, shiftTimestamp, timestampOf } from '../../src/core/timestamp.js';
+import {
+  canonicalTimestamp,
+  isCanonicalForm,
+  microsOf,
+  printedTimestamp,
+  shiftTimestamp,
+  timestampOf,
+} from '../../src/core/timestamp.js';
 
 describe('timestamps', () => {
   it.each([
@@ -42,6 +49,36 @@ describe('timestamps', () => {
         expect(timestampOf(a) < timestampOf(b)).toBe(a < b);
       }),
     );
+  });
+
+  it.each([
+    ['0000-00-00 00:00:00', '0000-00-00 00:00:00.000000'],
+    ['2026-02-31 10:00:00.5', '2026-02-31 10:00:00.500000'],
+    ['0000-00-00 00:00:00.000000', '0000-00-00 00:00:00.000000'],
+  ])('of days that do not exist, %s, have their form from the server alone', (text, canonical) => {
+    expect(printedTimestamp(text)).toBe(canonical);
+    expect([isCanonicalForm(canonical), canonicalTimestamp(text)]).toEqual([true, undefined]);
+  });
+
+  it.each(['', 'yesterday', '2026-11-21 01:22:33.1234567'])('%p is no form of one', (text) => {
+    expect([isCanonicalForm(text), printedTimestamp(text)]).toEqual([false, text]);
+  });
+
+  it('of days that do not exist come, moved at all, after themselves or before, and the zero time before all', () => {
+    const two = (number: number) => String(number).padStart(2, '0');
+    const day = fc
+      .tuple(fc.integer({ min: 0, max: 9998 }), fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 31 }))
+      .map(([year, month, date]) => `${String(year).padStart(4, '0')}-${two(month)}-${two(date)}`);
+    fc.assert(
+      fc.property(day, fc.constantFrom('00:00:00.000000', '23:59:59.999999'), (date, time) => {
+        const text = `${date} ${time}`;
+        expect(shiftTimestamp(text, 1n) > text).toBe(true);
+        expect(shiftTimestamp(text, -1n) < text || date.startsWith('0000-0')).toBe(true);
+      }),
+    );
+    const ZERO = '0000-00-00 00:00:00.000000';
+    expect([shiftTimestamp(ZERO, -5_000_000n), shiftTimestamp('0000-01-01 00:00:00.000000', -1n)]).toEqual([ZERO, ZERO]);
+    expect(shiftTimestamp('2026-02-31 10:00:00.000000', -1n)).toBe('2026-02-28 23:59:59.999999');
   });
 
   it('move by microseconds', () => {

@@ -2,17 +2,24 @@ import { z } from 'zod';
 import { BridgeError } from '../../core/errors.js';
 import type { Position } from '../../core/position.js';
 import type { FeedState } from '../../core/position-store.js';
-import { canonicalTimestamp } from '../../core/timestamp.js';
+import { canonicalTimestamp, isCanonicalForm } from '../../core/timestamp.js';
 
 const VERSION = 1;
 
 const offsets = z.record(z.string().regex(/^\d+$/), z.string().regex(/^\d+$/));
 
+/** A position of our own bookkeeping, which people have no reason to edit: its time is as we write it, of a day that does not exist too. */
+const ownPosition = z
+  .record(z.string(), z.string())
+  .refine(({ timestamp }) => timestamp === undefined || isCanonicalForm(timestamp), {
+    error: 'its timestamp is not a UTC time as rowbridge writes it',
+  });
+
 const bookkeeping = z.object({
   version: z.literal(VERSION),
   position: z.record(z.string(), z.string()).nullable(),
-  settled: z.record(z.string(), z.string()).exactOptional(),
-  doubt_from: z.record(z.string(), z.string()).exactOptional(),
+  settled: ownPosition.exactOptional(),
+  doubt_from: ownPosition.exactOptional(),
   end_offsets: offsets,
   read_at: z.iso.datetime().exactOptional(),
   clean: z.boolean(),
@@ -79,7 +86,9 @@ export const parseState = (text: string, path: string): StoredState => {
     throw refuse(path, `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'unknown form'}`);
   }
   const { last_read_timestamp, _rowbridge: own } = parsed.data;
-  const timestamp = timestampIn(last_read_timestamp, path);
+  // What we have written ourselves may be a day that does not exist, if the table has one; what a person writes may not.
+  const ours = last_read_timestamp === own?.position?.timestamp && isCanonicalForm(last_read_timestamp ?? '');
+  const timestamp = ours ? last_read_timestamp : timestampIn(last_read_timestamp, path);
   const state: FeedState | null =
     own === undefined
       ? null

@@ -31,10 +31,11 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 /**
  * Settings that a server may have otherwise and on which results depend: the zone of TIMESTAMP texts, the client's escaping
  * (NO_BACKSLASH_ESCAPES would break it), strictness, and an autocommit that is off, under which a poller never sees a new row.
+ * Days that do not exist may be compared with: tables have them, as the time of a row too.
  */
 export const SESSION_SQL =
   "SET NAMES utf8mb4, @@SESSION.time_zone = '+00:00', @@SESSION.autocommit = 1, " +
-  "@@SESSION.sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+  "@@SESSION.sql_mode = 'STRICT_TRANS_TABLES,ALLOW_INVALID_DATES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
 export const describeServer = ({ host, port, user, database }: ConnectionParams): string =>
   `MySQL at ${host}:${port} (user '${user}'${database === undefined ? '' : `, database '${database}'`})`;

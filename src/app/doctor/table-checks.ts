@@ -71,23 +71,35 @@ export async function* planFindings(query: Query, options: TableOptions): AsyncG
         });
 }
 
+const ZERO = "'0000-00-00 00:00:00'";
+
 /** Rows that a capture would never read, or not yet. */
-export async function* rowFindings(query: Query, table: string, cursor: string): AsyncGenerator<Finding> {
-  const nulls = await count(query, `SELECT COUNT(*) n FROM ${quote(table)} WHERE ${quote(cursor)} IS NULL`);
+export async function* rowFindings(query: Query, table: string, cursor: string, nullable: boolean): AsyncGenerator<Finding> {
+  const rowsWhere = (condition: string) =>
+    count(query, `SELECT COUNT(*) n FROM ${quote(table)} WHERE ${quote(cursor)} ${condition}`);
+  // Of a DATETIME that is NOT NULL the server would count the zeros.
+  const nulls = nullable ? await rowsWhere('IS NULL') : 0;
   if (nulls > 0)
     yield error('rows', {
       found: `${nulls} rows of ${table} have no ${cursor}.`,
       means: 'they are never read',
       fix: `UPDATE ${quote(table)} SET ${quote(cursor)} = CURRENT_TIMESTAMP(6) WHERE ${quote(cursor)} IS NULL;`,
     });
-  const future = await count(query, `SELECT COUNT(*) n FROM ${quote(table)} WHERE ${quote(cursor)} > NOW(6) + INTERVAL 1 SECOND`);
+  const zeros = await rowsWhere(`= ${ZERO}`);
+  if (zeros > 0)
+    yield warning('rows', {
+      found: `${zeros} rows of ${table} have the ${cursor} 0000-00-00 00:00:00.`,
+      means: 'they are read first of all; a row that gets this time later is never read',
+      fix: `UPDATE ${quote(table)} SET ${quote(cursor)} = CURRENT_TIMESTAMP(6) WHERE ${quote(cursor)} = ${ZERO};`,
+    });
+  const future = await rowsWhere('> NOW(6) + INTERVAL 1 SECOND');
   if (future > 0)
     yield warning('rows', {
       found: `${future} rows of ${table} have a ${cursor} in the future.`,
       means: 'they are read when the clock has passed it; a later change that stamps an earlier time is then missed',
       fix: `UPDATE ${quote(table)} SET ${quote(cursor)} = CURRENT_TIMESTAMP(6) WHERE ${quote(cursor)} > NOW(6);`,
     });
-  if (nulls + future === 0) yield ok('rows', `every row of ${table} has a ${cursor} that has passed`);
+  if (nulls + zeros + future === 0) yield ok('rows', `every row of ${table} has a ${cursor} that has passed`);
 }
 
 /** How sure the capture would be now, with the reason. */
@@ -108,9 +120,9 @@ export async function* tableFindings(query: Query, options: TableOptions): Async
   const { database, table, cursor } = options;
   const facts = await readTable(query, { database, table });
   const nullable = facts.columns.find(({ name }) => name === cursor)?.nullable === true;
-  if (nullable) yield* rowFindings(query, table, cursor);
+  if (nullable) yield* rowFindings(query, table, cursor, true);
   yield* cursorFindings(table, facts, cursor);
-  if (!nullable) yield* rowFindings(query, table, cursor);
+  if (!nullable) yield* rowFindings(query, table, cursor, false);
   yield* planFindings(query, options);
   yield* guaranteeFindings(query, options);
 }

@@ -1,5 +1,5 @@
 import { retryOf } from '../../core/dead-letter.js';
-import { canonicalTimestamp } from '../../core/timestamp.js';
+import { printedTimestamp } from '../../core/timestamp.js';
 import type { Judging } from './evidence.js';
 import type { Collector } from './findings.js';
 import { clockOf, dayOf, type Fingerprint, fingerprintInto, fractionOf, newFingerprint } from './fingerprint.js';
@@ -66,7 +66,7 @@ export const checkOrder = async (
         found.add('outOfOrder', partition, () => ({
           in: 'topic',
           key,
-          timestamp: canonicalTimestamp(time) ?? time,
+          timestamp: printedTimestamp(time),
           partition,
           offset: String(record.offset),
           what: 'a later version of this key stands before it',

@@ -1,7 +1,7 @@
 import { BridgeError } from '../../core/errors.js';
 import { partitionOf } from '../../core/partition.js';
 import type { Row } from '../../core/pipeline.js';
-import { canonicalTimestamp } from '../../core/timestamp.js';
+import { printedTimestamp } from '../../core/timestamp.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { Evidence, TableEvidence } from './evidence.js';
 import type { Collector, Detail } from './findings.js';
@@ -60,7 +60,7 @@ export const checkTable = async (options: CheckTable): Promise<TableSeen> => {
   const detail = (key: string, time: string, partition: number, what?: string): Detail => ({
     in: 'table',
     key,
-    timestamp: canonicalTimestamp(time) ?? time,
+    timestamp: printedTimestamp(time),
     partition,
     ...(what === undefined ? {} : { what }),
   });
@@ -71,7 +71,7 @@ export const checkTable = async (options: CheckTable): Promise<TableSeen> => {
     if (reason !== undefined) {
       seen.dead++;
       onDead({ key, reason });
-    } else if (mustBeThere(table.replays, reached.get(partition) ?? NOTHING, canonicalTimestamp(time) ?? time, isDue))
+    } else if (mustBeThere(table.replays, reached.get(partition) ?? NOTHING, printedTimestamp(time), isDue))
       found.add('lost', partition, () => detail(key, time, partition, 'the row is not in the topic'));
     else if (isDue) seen.notJudged++;
     else seen.waiting++;

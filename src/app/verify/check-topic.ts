@@ -2,10 +2,11 @@ import type { IncomingRecord } from '../../core/broker.js';
 import { retryOf } from '../../core/dead-letter.js';
 import { isForAnother } from '../../core/judge.js';
 import { partitionOf } from '../../core/partition.js';
+import { printedTimestamp } from '../../core/timestamp.js';
 import { type AccountOptions, accounting } from './accounted.js';
 import type { Kind } from './findings.js';
 import { fingerprintInto, newFingerprint } from './fingerprint.js';
-import { canonical, type InHand, recordDetail } from './in-hand.js';
+import { type InHand, recordDetail } from './in-hand.js';
 import { type Read, readRecord } from './judge-record.js';
 import { plainText } from './line-print.js';
 import type { Window } from './passes.js';
@@ -51,8 +52,8 @@ const timekeeper = () => {
     },
     reached: (removed: boolean): Reached => ({
       removed,
-      oldest: oldest === null ? null : { ...oldest, timestamp: canonical(oldest.timestamp) },
-      latest: new Map([...latest].map(([replay, time]) => [replay, canonical(time)])),
+      oldest: oldest === null ? null : { ...oldest, timestamp: printedTimestamp(oldest.timestamp) },
+      latest: new Map([...latest].map(([replay, time]) => [replay, printedTimestamp(time)])),
     }),
   };
 };

@@ -1,4 +1,4 @@
-import { canonicalTimestamp } from '../../core/timestamp.js';
+import { printedTimestamp } from '../../core/timestamp.js';
 import { lineScanner, newOrigin, type Origin } from '../../sinks/json-log/line-scanner.js';
 import type { LogFile } from './evidence.js';
 import type { Detail } from './findings.js';
@@ -54,7 +54,7 @@ export const lineDetail = ({ bytes, from, to, number, file }: Line, origin: Orig
   return {
     in: 'log',
     key: key ?? null,
-    timestamp: time === undefined ? null : (canonicalTimestamp(time) ?? time),
+    timestamp: time === undefined ? null : printedTimestamp(time),
     partition: origin.partition,
     offset: String(origin.offset),
     instance: file.instance,

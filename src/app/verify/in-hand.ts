@@ -1,5 +1,5 @@
 import type { IncomingRecord } from '../../core/broker.js';
-import { canonicalTimestamp } from '../../core/timestamp.js';
+import { printedTimestamp } from '../../core/timestamp.js';
 import type { Detail } from './findings.js';
 import type { Read } from './judge-record.js';
 
@@ -15,13 +15,10 @@ export type InHand = Readonly<{
   offset: number;
 }>;
 
-/** A time in one form for all, where it is one. */
-export const canonical = (time: string): string => canonicalTimestamp(time) ?? time;
-
 export const recordDetail = ({ key, time, partition, offset }: InHand, what?: string): Detail => ({
   in: 'topic',
   key,
-  timestamp: time === undefined ? null : canonical(time),
+  timestamp: time === undefined ? null : printedTimestamp(time),
   partition,
   offset: String(offset),
   ...(what === undefined ? {} : { what }),

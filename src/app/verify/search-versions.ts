@@ -1,5 +1,5 @@
 import { partitionOf } from '../../core/partition.js';
-import { canonicalTimestamp } from '../../core/timestamp.js';
+import { printedTimestamp } from '../../core/timestamp.js';
 import type { Evidence } from './evidence.js';
 import type { Collector, Detail, Kind } from './findings.js';
 import { fingerprintInto, newFingerprint } from './fingerprint.js';
@@ -34,7 +34,7 @@ const detailAt = async (
     const read = await readRecord(codec, record);
     if (read.kind !== 'value') continue;
     const time = plainText(read.value[table.cursor]);
-    return { ...known, key: topic.key(read.value), timestamp: time === undefined ? null : (canonicalTimestamp(time) ?? time) };
+    return { ...known, key: topic.key(read.value), timestamp: time === undefined ? null : printedTimestamp(time) };
   }
   return known;
 };

@@ -4,7 +4,7 @@ import type { Log } from '../../core/log.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
 import type { Batch, ReadFrom, Source } from '../../core/source.js';
-import { canonicalTimestamp } from '../../core/timestamp.js';
+import { printedTimestamp } from '../../core/timestamp.js';
 import { beginAgain, checkClock } from './beginning.js';
 import { clockWatch } from './clock.js';
 import { openFrontier } from './frontier.js';
@@ -125,7 +125,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
     const connection = await connect();
     try {
       const { keyset } = await learnTable(connection.query, options);
-      const { sql, params } = upToStatement(keyset, canonicalTimestamp(position.timestamp ?? '') ?? '');
+      const { sql, params } = upToStatement(keyset, printedTimestamp(position.timestamp ?? ''));
       return (await connection.query(sql, params)).length > 0;
     } finally {
       await connection.close();

@@ -8,7 +8,8 @@ import { learnTable } from './table.js';
 
 export type Inspection = Readonly<{
   guarantee: Guarantee;
-  rows: number /** Age of the oldest row that waits; 0 when none does. */;
+  rows: number;
+  /** Age of the oldest row that waits; 0 when none does. */
   ageSeconds: number;
 }>;
 

@@ -2,7 +2,7 @@ import type { TableColumn } from '../../adapters/mysql/columns.js';
 import { decimalText, isDecimal } from '../../core/decimal.js';
 import type { Row } from '../../core/pipeline.js';
 import type { Position } from '../../core/position.js';
-import { canonicalTimestamp } from '../../core/timestamp.js';
+import { printedTimestamp } from '../../core/timestamp.js';
 
 /** Positions of a table: `timestamp` (canonical) and `key` (the primary key as text, bytes in hexadecimal). Without `key`: before the first row of that time. */
 export type TablePositions = Readonly<{
@@ -31,12 +31,7 @@ const keyText = (key: unknown): string => {
 
 /** Both a row as MySQL prints it and a decoded record give the same position. */
 export const positionsOf = (cursor: string, key: string): TablePositions => ({
-  positionOf: (row) => {
-    const text = String(row[cursor]);
-    // The form that MySQL prints for six digits is the canonical one already.
-    const timestamp = text.length === 26 && text[10] === ' ' ? text : (canonicalTimestamp(text) ?? text);
-    return { timestamp, key: keyText(row[key]) };
-  },
+  positionOf: (row) => ({ timestamp: printedTimestamp(String(row[cursor])), key: keyText(row[key]) }),
   compare(a, b) {
     const byTime = order(a.timestamp ?? '', b.timestamp ?? '');
     if (byTime !== 0) return byTime;

@@ -102,6 +102,27 @@ describe('a state file', () => {
     expect(await readFile(path, 'utf8')).toBe(text);
   });
 
+  it('keeps the time of a row that has none as it is in the table, and takes it from no one else', async () => {
+    const { at, path, store } = await saved();
+    const zero = '0000-00-00 00:00:00.000000';
+    expect(await store.save(sampleState(zero))).toBe(true);
+    expect(await stateFile(at).load()).toMatchObject({ kind: 'saved', state: { position: { timestamp: zero } } });
+    await writeFile(path, JSON.stringify({ last_read_timestamp: zero }));
+    await expect(stateFile(at).load()).rejects.toMatchObject({ code: 'STATE_INVALID' });
+  });
+
+  it.each(['settled', 'doubt_from'])('with a %s that is no time is refused, named, and left as it is', async (field) => {
+    const { at, path } = await saved();
+    const content = JSON.parse(await readFile(path, 'utf8'));
+    const text = JSON.stringify({ ...content, _rowbridge: { ...content._rowbridge, [field]: { timestamp: 'yesterday' } } });
+    await writeFile(path, text);
+    await expect(stateFile(at).load()).rejects.toMatchObject({
+      code: 'STATE_INVALID',
+      found: expect.stringContaining(`_rowbridge.${field}: its timestamp is not a UTC time`),
+    });
+    expect(await readFile(path, 'utf8')).toBe(text);
+  });
+
   it('unreadable while running is waited for: somebody is saving', async () => {
     const { store, path } = await saved();
     await writeFile(path, '{"last_read');
