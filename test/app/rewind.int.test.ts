@@ -30,7 +30,7 @@ describe('a group that begins somewhere else', () => {
     await rewind(world, group, [topic], 'beginning', never);
     expect(await committed()).toEqual(offsets(0n, 0n, 0n));
     const member = await world.member(group, [topic]);
-    await eventually('eight records', 10_000, () => member.read().length === 8 || undefined);
+    await eventually('eight records', 60_000, () => member.read().length === 8 || undefined);
     await member.leave();
     expect(member.read()).toHaveLength(8);
   });

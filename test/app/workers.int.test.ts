@@ -121,9 +121,9 @@ describe('a worker on a real broker', () => {
     await (await start(definition, { showing: everything })).ended;
     expect(written).toHaveLength(20);
     const running = await start(definition, { showing: { output: rememberingOutput(), json: false, from: 'latest' } });
-    await eventually('a member', 20_000, async () => ((await world.admin.members(definition.name)).size > 0 ? true : undefined));
+    await eventually('a member', 60_000, async () => ((await world.admin.members(definition.name)).size > 0 ? true : undefined));
     await world.publish(topic, 0, [100]);
-    await eventually('the new record', 20_000, () => written.length === 21 || undefined);
+    await eventually('the new record', 60_000, () => written.length === 21 || undefined);
     await running.stop();
     expect(written.at(-1)?.value).toEqual({ id: 100 });
   });
@@ -158,7 +158,7 @@ describe('a snapshot on a real broker', () => {
       }
       const running = await start(definition);
       await until(definition, 40);
-      await eventually('the commit', 20_000, async () => sumOf(await committed()) === 40 || undefined);
+      await eventually('the commit', 60_000, async () => sumOf(await committed()) === 40 || undefined);
       await running.stop();
       expect(ascending(await counted(definition))).toEqual(ascending([...upTo(20), ...upTo(20)]));
     },
@@ -184,7 +184,7 @@ describe('a snapshot on a real broker', () => {
     const { definition, topic } = await group([10], snapshot(seen));
     const showing = { output: rememberingOutput(), json: false };
     const latest = await start(definition, { showing: { ...showing, from: 'latest' } });
-    await eventually('a member', 20_000, async () => ((await world.admin.members(definition.name)).size > 0 ? true : undefined));
+    await eventually('a member', 60_000, async () => ((await world.admin.members(definition.name)).size > 0 ? true : undefined));
     await world.publish(topic, 0, [10, 11]);
     await until(definition, 2);
     await latest.stop();

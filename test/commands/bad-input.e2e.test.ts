@@ -213,7 +213,7 @@ describe('records that are wrong', () => {
         });
       },
     });
-    await eventually('the dead letters', 20_000, () => (dead.length >= poison.length ? true : undefined));
+    await eventually('the dead letters', 60_000, () => (dead.length >= poison.length ? true : undefined));
     await consumer.disconnect();
     expect(dead.map(({ value }) => value)).toEqual(poison);
     for (const { headers } of dead)

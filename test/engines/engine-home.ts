@@ -10,7 +10,7 @@ import { isRunning, type ProcessRef } from '../../src/engines/process-identity.j
 const DOWNLOADS = join(__dirname, '../../.rowbridge/dist');
 const HOLDER = join(__dirname, 'hold-servers.mjs');
 
-export const until = async (what: string, found: () => boolean, withinMs = 5_000): Promise<void> => {
+export const until = async (what: string, found: () => boolean, withinMs = 30_000): Promise<void> => {
   const deadline = Date.now() + withinMs;
   while (!found()) {
     if (Date.now() > deadline) throw new Error(`in vain: ${what}`);

@@ -39,7 +39,7 @@ const clientOf = (port: number): Client => {
 };
 
 const heard = (client: Client, text: string) =>
-  eventually(`'${text}'`, 3_000, () => (client.heard() === text ? true : undefined));
+  eventually(`'${text}'`, 20_000, () => (client.heard() === text ? true : undefined));
 const quiet = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 let echo: Awaited<ReturnType<typeof echoServer>>;
@@ -68,7 +68,7 @@ describe('a proxy', () => {
     one.socket.write('there and back');
     await heard(one, 'there and back');
     one.socket.end();
-    await eventually('its end', 3_000, () => (one.closed() && echo.sockets.size === 0 && proxy.open() === 0 ? true : undefined));
+    await eventually('its end', 20_000, () => (one.closed() && echo.sockets.size === 0 && proxy.open() === 0 ? true : undefined));
     expect(proxy.counts()).toEqual({ connections: 1, broken: 0, refused: 0, swallowed: 0, delayed: 0, sliced: 0 });
   });
 
@@ -77,9 +77,9 @@ describe('a proxy', () => {
     one.socket.write('a');
     await heard(one, 'a');
     proxy.trouble({ down: true });
-    await eventually('the break', 3_000, () => (one.closed() ? true : undefined));
+    await eventually('the break', 20_000, () => (one.closed() ? true : undefined));
     const two = client();
-    await eventually('the refusal', 3_000, () => (two.closed() ? true : undefined));
+    await eventually('the refusal', 20_000, () => (two.closed() ? true : undefined));
     expect(proxy.counts()).toMatchObject({ broken: 1, refused: 1 });
     proxy.heal();
     const three = client();
@@ -99,7 +99,7 @@ describe('a proxy', () => {
     expect([one.heard(), one.closed(), two.heard(), two.closed()]).toEqual(['a', false, '', false]);
     expect(Buffer.concat(echo.pieces).toString()).toBe('a');
     proxy.heal();
-    await eventually('the reset', 3_000, () => (one.closed() && two.closed() ? true : undefined));
+    await eventually('the reset', 20_000, () => (one.closed() && two.closed() ? true : undefined));
     expect(proxy.counts()).toMatchObject({ swallowed: 12, broken: 2 });
   });
 
@@ -107,7 +107,7 @@ describe('a proxy', () => {
     const one = client();
     proxy.trouble({ blackHole: 'to-client' });
     one.socket.write('question');
-    await eventually('the question', 3_000, () => (Buffer.concat(echo.pieces).toString() === 'question' ? true : undefined));
+    await eventually('the question', 20_000, () => (Buffer.concat(echo.pieces).toString() === 'question' ? true : undefined));
     await quiet();
     expect(one.heard()).toBe('');
     proxy.trouble({ blackHole: 'to-server' });
@@ -146,7 +146,7 @@ describe('a proxy', () => {
     one.socket.write('a');
     await heard(one, 'a');
     expect(proxy.reset()).toBe(1);
-    await eventually('the reset', 3_000, () => (one.closed() ? true : undefined));
+    await eventually('the reset', 20_000, () => (one.closed() ? true : undefined));
     expect(one.failure()).toBe('ECONNRESET');
     const two = client();
     two.socket.write('b');
@@ -159,7 +159,7 @@ describe('a proxy', () => {
     await heard(one, 'a');
     proxy.trouble({ diesAfterMs: [50, 150] });
     const two = client();
-    await eventually('two deaths', 3_000, () => (one.closed() && two.closed() ? true : undefined));
+    await eventually('two deaths', 20_000, () => (one.closed() && two.closed() ? true : undefined));
     expect(proxy.counts().broken).toBe(2);
   });
 
@@ -182,6 +182,6 @@ describe('a proxy', () => {
     await new Promise((resolve) => nowhere.server.close(resolve));
     proxy.target(nowhere.port);
     const one = client();
-    await eventually('the break', 3_000, () => (one.closed() ? true : undefined));
+    await eventually('the break', 20_000, () => (one.closed() ? true : undefined));
   });
 });

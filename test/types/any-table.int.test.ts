@@ -24,7 +24,7 @@ import { silentLog } from '../support/silent-log.js';
 /** ROWBRIDGE_TYPES_RUNS tables are tried, made of ROWBRIDGE_TYPES_SEED. */
 const RUNS = Number(process.env.ROWBRIDGE_TYPES_RUNS ?? 40);
 const SEED = Number(process.env.ROWBRIDGE_TYPES_SEED ?? Date.now() % 2 ** 31);
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 
 const NAMES = [
   '__proto__',

@@ -46,7 +46,7 @@ describe('committing offsets for a group', () => {
     await commitOffsets(world.kafka, group, new Map([[topic, offsets([0, 3n])]]));
     const member = await world.member(group, [topic]);
     await world.publish(topic, 0, [5]);
-    await eventually('three records', 10_000, () => member.read().length === 3 || undefined);
+    await eventually('three records', 60_000, () => member.read().length === 3 || undefined);
     await member.leave();
     expect(member.read().map(({ offset }) => offset)).toEqual([3n, 4n, 5n]);
   });
