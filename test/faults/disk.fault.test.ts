@@ -57,7 +57,7 @@ describeAsRoot('fault 13: the volume of the logs is full, then freed', () => {
       });
       await wholeLines(world.logs);
       await free();
-      await eventually('lines again', 20_000, () => (lines() > stood + 50 ? true : undefined));
+      await eventually('lines again', 60_000, () => (lines() > stood + 50 ? true : undefined));
     }
     await world.lines(600);
     await world.finish([producer, ...workers], 60_000);

@@ -55,7 +55,7 @@ describe('fault 10: the producer is killed', () => {
       const before = own.kafka.proxy.counts().swallowed;
       own.kafka.proxy.trouble({ blackHole: 'to-client' });
       await load.more(50);
-      await eventually('swallowed answers', 20_000, () => (own.kafka.proxy.counts().swallowed > before ? true : undefined));
+      await eventually('swallowed answers', 60_000, () => (own.kafka.proxy.counts().swallowed > before ? true : undefined));
       producer.signal('SIGKILL');
       expect(await producer.ended()).toBe('SIGKILL');
       own.kafka.proxy.heal();

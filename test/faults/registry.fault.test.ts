@@ -74,8 +74,8 @@ describe('fault 21: the registry is in trouble, in the middle', () => {
       const before = lines().length;
       await load.more(150);
       // The other partitions go on.
-      await eventually('lines', 20_000, () => (lines().length > before + 60 ? true : undefined));
-      await eventually('a question that went wrong', 20_000, () =>
+      await eventually('lines', 60_000, () => (lines().length > before + 60 ? true : undefined));
+      await eventually('a question that went wrong', 60_000, () =>
         registry.requests.some((request) => request.endsWith(`/schemas/ids/${id}`)) ? true : undefined,
       );
       expect(lines().some(({ id: row }) => row === 900_000 + id)).toBe(false);

@@ -32,7 +32,7 @@ const moves = async (stateFile = world.stateFile) => {
   const position = () =>
     (JSON.parse(readFileSync(stateFile, 'utf8')) as { last_read_timestamp: string | null }).last_read_timestamp ?? '';
   const before = position();
-  await eventually('the position moves', 15_000, () => (position() > before ? true : undefined));
+  await eventually('the position moves', 60_000, () => (position() > before ? true : undefined));
 };
 
 const takesOver = async (program: Program, since: number): Promise<number> => {

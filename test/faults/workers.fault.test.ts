@@ -157,7 +157,7 @@ describe('fault 31: a log is deleted or emptied', () => {
       const first = await world.consume('consumer_1');
       await load.more(100);
       await load.stop();
-      await eventually('the logs standing still', 20_000, async () => {
+      await eventually('the logs standing still', 60_000, async () => {
         const before = (await from()).size;
         await pause(1_000);
         return (await from()).size === before ? true : undefined;

@@ -99,7 +99,7 @@ export const faultWorld = async (name: string, servers?: WorldServers): Promise<
         return producer.child.exitCode === null && producer.child.signalCode === null ? undefined : producer.ended();
       }),
     settled,
-    async finish(programs, withinMs = 30_000, from) {
+    async finish(programs, withinMs = 60_000, from) {
       await Promise.all(loads.map((load) => load.stop()));
       await settled(withinMs, from).catch((error: Error) => {
         throw new Error(`${error.message}\n${programs.map((program) => program.stderr().slice(-1500)).join('\n----\n')}`);
