@@ -82,7 +82,7 @@ export const openConnection = async (params: ConnectionParams, role: ConnectionR
     throw mysqlError(error, where);
   }
   try {
-    await run(SESSION_SQL, []);
+    for (const sql of SESSION_SQL) await run(sql, []);
   } catch (error) {
     await close();
     throw error;

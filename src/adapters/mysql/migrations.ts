@@ -62,6 +62,12 @@ const knexLog = (log: Log) => ({
 });
 
 type Done = (error: unknown, driver: unknown) => void;
+type Driver = Readonly<{ query(sql: string, done: (error: unknown) => void): void }>;
+
+const begin = (driver: Driver, [sql, ...others]: readonly string[], done: Done): void => {
+  if (sql === undefined) done(null, driver);
+  else driver.query(sql, (error) => (error ? done(error, driver) : begin(driver, others, done)));
+};
 
 const open = ({ admin, database, log }: MigrateParams): Knex =>
   createKnex.knex({
@@ -70,8 +76,7 @@ const open = ({ admin, database, log }: MigrateParams): Knex =>
     pool: {
       min: 0,
       max: 2,
-      afterCreate: (driver: { query(sql: string, done: (error: unknown) => void): void }, done: Done) =>
-        driver.query(SESSION_SQL, (error) => done(error, driver)),
+      afterCreate: (driver: Driver, done: Done) => begin(driver, SESSION_SQL, done),
     },
     log: knexLog(log),
   });

@@ -31,11 +31,19 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 /**
  * Settings that a server may have otherwise and on which results depend: the zone of TIMESTAMP texts, the client's escaping
  * (NO_BACKSLASH_ESCAPES would break it), strictness, and an autocommit that is off, under which a poller never sees a new row.
- * Days that do not exist may be compared with: tables have them, as the time of a row too.
+ * Days that do not exist may be compared with: tables have them, as the time of a row too. A statement has our own deadline, not the
+ * server's: it has another name on MariaDB, which leaves out what is for MySQL 5.7 alone (MariaDB's manual, "Comment Syntax").
  */
-export const SESSION_SQL =
+const SETTINGS_SQL =
   "SET NAMES utf8mb4, @@SESSION.time_zone = '+00:00', @@SESSION.autocommit = 1, " +
+  '/*!50704 @@SESSION.max_execution_time = 0, */ /*M! @@SESSION.max_statement_time = 0, */ ' +
   "@@SESSION.sql_mode = 'STRICT_TRANS_TABLES,ALLOW_INVALID_DATES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+
+/** Under READ UNCOMMITTED a row that is being changed has its new time only, and is missed when the change is rolled back. */
+const ISOLATION_SQL = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ';
+
+/** What every session begins with. */
+export const SESSION_SQL: readonly string[] = [SETTINGS_SQL, ISOLATION_SQL];
 
 export const describeServer = ({ host, port, user, database }: ConnectionParams): string =>
   `MySQL at ${host}:${port} (user '${user}'${database === undefined ? '' : `, database '${database}'`})`;

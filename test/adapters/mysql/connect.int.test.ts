@@ -26,6 +26,26 @@ describe('a connection', () => {
     while ((await list()).length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   };
 
+  it('reads what is committed, and for as long as it takes, whatever the server has', async () => {
+    const { query } = database.connection;
+    const [{ version } = {}] = await query<{ version: string }>('SELECT VERSION() version');
+    const limit = /mariadb/i.test(String(version)) ? 'max_statement_time' : 'max_execution_time';
+    await query(`SET GLOBAL ${limit} = 1`);
+    await query('SET GLOBAL TRANSACTION ISOLATION LEVEL READ UNCOMMITTED');
+    const other = await openConnection(database.params, { role: 'test' }).finally(async () => {
+      await query('SET GLOBAL TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await query(`SET GLOBAL ${limit} = 0`);
+    });
+    expect(Number((await other.query<{ most: string }>(`SELECT @@SESSION.${limit} AS most`))[0]?.most)).toBe(0);
+    await connection.query('CREATE TABLE half_way (id INT PRIMARY KEY, n INT)');
+    await connection.query('INSERT INTO half_way VALUES (1, 1)');
+    await connection.query('BEGIN');
+    await connection.query('UPDATE half_way SET n = 2');
+    expect(await other.query('SELECT n FROM half_way')).toEqual([{ n: 1 }]);
+    await connection.query('ROLLBACK');
+    await other.close();
+  });
+
   it('is in UTC, strict and autocommitting, whatever the server has', async () => {
     const { query } = database.connection;
     const settings = ['time_zone', 'sql_mode', 'autocommit'] as const;
