@@ -1,5 +1,13 @@
-/** An exact decimal number: `unscaled` x 10^-`scale`. */
+/** An exact decimal number: `unscaled` x 10^-`scale`. Those that are made here are as a text what `decimalText` gives. */
 export type Decimal = Readonly<{ unscaled: bigint; scale: number }>;
+
+const exact = {
+  toString(this: Decimal): string {
+    return decimalText(this);
+  },
+};
+
+export const decimal = (unscaled: bigint, scale: number): Decimal => ({ __proto__: exact, unscaled, scale }) as Decimal;
 
 const DECIMAL_TEXT = /^(-?)(\d+)(?:\.(\d+))?$/;
 
@@ -11,7 +19,7 @@ export const decimalOf = (text: string): Decimal => {
   const match = DECIMAL_TEXT.exec(text);
   if (match === null) throw new RangeError(`'${text}' is not a decimal number`);
   const fraction = match[3] ?? '';
-  return { unscaled: BigInt(`${match[1]}${match[2]}${fraction}`), scale: fraction.length };
+  return decimal(BigInt(`${match[1]}${match[2]}${fraction}`), fraction.length);
 };
 
 /** The number as text with exactly `scale` digits after the point. */
@@ -31,11 +39,9 @@ const divideHalfUp = (value: bigint, by: bigint): bigint => {
 /** The number at another scale; digits that fall away are rounded half-up (away from zero). */
 export const rescale = ({ unscaled, scale }: Decimal, to: number): Decimal =>
   to >= scale
-    ? { unscaled: unscaled * 10n ** BigInt(to - scale), scale: to }
-    : { unscaled: divideHalfUp(unscaled, 10n ** BigInt(scale - to)), scale: to };
+    ? decimal(unscaled * 10n ** BigInt(to - scale), to)
+    : decimal(divideHalfUp(unscaled, 10n ** BigInt(scale - to)), to);
 
 /** The number less a whole number of percent, at its own scale, rounded half-up. */
-export const lessPercent = ({ unscaled, scale }: Decimal, percent: number): Decimal => ({
-  unscaled: divideHalfUp(unscaled * BigInt(100 - percent), 100n),
-  scale,
-});
+export const lessPercent = ({ unscaled, scale }: Decimal, percent: number): Decimal =>
+  decimal(divideHalfUp(unscaled * BigInt(100 - percent), 100n), scale);

@@ -29,15 +29,16 @@ const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: Feed
         'the topic no longer holds all records that were published but not saved here: what they hold may be sent again',
       );
     for await (const batch of run.reader.readRange({ topic: run.topic.name, partition }, from, end)) {
-      for (const { value, headers } of batch) {
+      for (const { key, value, headers } of batch) {
         // One that was sent again is for one group only: to the others the row has yet to travel.
-        if (value === null || headers[RETRY_OF_HEADER] !== undefined) continue;
+        if (key === null || value === null || headers[RETRY_OF_HEADER] !== undefined) continue;
         try {
           const decoded = await codec.decode(value);
           const position = run.source.positionOf(decoded);
           // The source does not give it again.
           if (begin !== null && run.source.compare(position, begin) < 0) continue;
-          records.push({ key: run.topic.key(decoded), position });
+          // The record's own key: made of the decoded value it may look otherwise than made of the row, a time for one.
+          records.push({ key: key.toString(), position });
         } catch (error) {
           // Records of somebody else in our topic are none that we could repeat.
           if (error instanceof BridgeError && error.kind === 'record') continue;

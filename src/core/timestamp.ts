@@ -52,6 +52,12 @@ export const microsOf = (canonical: string): bigint => {
   return BigInt(Date.parse(`${nextDay(day)}T00:00:00Z`)) * 1000n;
 };
 
+const TIMES = /\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z?/g;
+
+/** Whether two texts differ in nothing but the form of the times in them. */
+export const sameButForTimes = (a: string, b: string): boolean =>
+  a === b || a.replace(TIMES, printedTimestamp) === b.replace(TIMES, printedTimestamp);
+
 /** The canonical timestamp of microseconds since 1970; `0000-00-00 00:00:00.000000` for all before the year 0. */
 export const timestampOf = (micros: bigint): string => {
   if (micros < YEAR_0_MICROS) return ZERO;

@@ -17,6 +17,11 @@ describe('decimals', () => {
     );
   });
 
+  it('are what they say as texts, so that a key made of a record is that made of the row', () => {
+    const price = decimalOf('100.50');
+    expect([price, rescale(price, 1), lessPercent(price, 20)].map(String)).toEqual(['100.50', '100.5', '80.40']);
+  });
+
   it.each(['', 'abc', '1e5', '1.', '.5', '--1', '1,5', 'NaN'])('refuse %p', (text) => {
     expect(() => decimalOf(text)).toThrow(RangeError);
   });

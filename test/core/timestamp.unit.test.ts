@@ -4,6 +4,7 @@ import {
   isCanonicalForm,
   microsOf,
   printedTimestamp,
+  sameButForTimes,
   shiftTimestamp,
   timestampOf,
 } from '../../src/core/timestamp.js';
@@ -79,6 +80,16 @@ describe('timestamps', () => {
     const ZERO = '0000-00-00 00:00:00.000000';
     expect([shiftTimestamp(ZERO, -5_000_000n), shiftTimestamp('0000-01-01 00:00:00.000000', -1n)]).toEqual([ZERO, ZERO]);
     expect(shiftTimestamp('2026-02-31 10:00:00.000000', -1n)).toBe('2026-02-28 23:59:59.999999');
+  });
+
+  it.each([
+    ['7', '7', true],
+    ['2026-11-21 01:22:33', '2026-11-21T01:22:33.000000Z', true],
+    ['a 2026-11-21 01:22:33.1 b 0000-00-00 00:00:00', 'a 2026-11-21T01:22:33.100000 b 0000-00-00T00:00:00.000000', true],
+    ['2026-11-21 01:22:33', '2026-11-21T01:22:34.000000Z', false],
+    ['1 2026-11-21 01:22:33', '2 2026-11-21 01:22:33', false],
+  ])('%s and %s are one key: %s', (a, b, same) => {
+    expect(sameButForTimes(a, b)).toBe(same);
   });
 
   it('move by microseconds', () => {

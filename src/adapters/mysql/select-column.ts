@@ -33,7 +33,7 @@ export const selectedColumn = ({ name, type, dataType, sqlType, characterSet }: 
   // With digits in its type a DOUBLE is printed rounded to them.
   if (type.kind === 'double') return { sql: sqlType.includes('(') ? `CAST(${id} AS DOUBLE)` : id, floating: true, read: Number };
   if (type.kind === 'bits') return simple(`CAST(${id} AS UNSIGNED)`);
-  if (type.kind === 'integer' && /zerofill/i.test(sqlType))
+  if ((type.kind === 'integer' || type.kind === 'decimal') && /zerofill/i.test(sqlType))
     return { ...simple(id), read: (value) => (typeof value === 'string' ? value.replace(padded, '$1') : value) };
   if (PACKED_TYPES.includes(dataType)) return simple(`CAST(${id} AS BINARY)`);
   if (type.kind === 'text' && characterSet === 'ucs2' && dataType !== 'enum' && dataType !== 'set')

@@ -3,6 +3,7 @@ import { printedTimestamp } from '../../core/timestamp.js';
 import type { Judging } from './evidence.js';
 import type { Collector } from './findings.js';
 import { clockOf, dayOf, type Fingerprint, fingerprintInto, fractionOf, newFingerprint } from './fingerprint.js';
+import { rowKey } from './in-hand.js';
 import { readRecord } from './judge-record.js';
 import { plainText } from './line-print.js';
 import type { Window } from './passes.js';
@@ -60,7 +61,7 @@ export const checkOrder = async (
         const replay = replayOf(Number(record.offset));
         const time = read.kind === 'value' ? plainText(read.value[table.cursor]) : undefined;
         if (read.kind !== 'value' || time === undefined || replay === 0) continue;
-        const key = topic.key(read.value);
+        const key = rowKey(record, topic.key(read.value));
         fingerprintInto(print, partition, key);
         if (print.high % parts !== part || keys.see(print, replay, time)) continue;
         found.add('outOfOrder', partition, () => ({

@@ -6,7 +6,7 @@ import { printedTimestamp } from '../../core/timestamp.js';
 import { type AccountOptions, accounting } from './accounted.js';
 import type { Kind } from './findings.js';
 import { fingerprintInto, newFingerprint } from './fingerprint.js';
-import { type InHand, recordDetail } from './in-hand.js';
+import { type InHand, recordDetail, rowKey } from './in-hand.js';
 import { type Read, readRecord } from './judge-record.js';
 import { plainText } from './line-print.js';
 import type { Window } from './passes.js';
@@ -77,7 +77,14 @@ export const checkPartition = async (options: CheckTopic, window: Window): Promi
     const offset = Number(record.offset);
     if (table === null || read.kind !== 'value')
       return { record, read, key: record.key?.toString() ?? null, time: undefined, partition, offset };
-    return { record, read, key: topic.key(read.value), time: plainText(read.value[table.cursor]), partition, offset };
+    return {
+      record,
+      read,
+      key: rowKey(record, topic.key(read.value)),
+      time: plainText(read.value[table.cursor]),
+      partition,
+      offset,
+    };
   };
 
   const addVersion = (hand: InHand, accounted: boolean, payload: Payload | null, isRetry: boolean): void => {

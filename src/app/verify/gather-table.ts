@@ -1,7 +1,7 @@
 import { peekState } from '../../adapters/files/state-file.js';
 import { inspectTable } from '../../captures/polling/inspect.js';
 import { knownTable } from '../../captures/polling/known-table.js';
-import { hasOrderedKeys, positionsOf, type TablePositions } from '../../captures/polling/positions.js';
+import { hasOrderedKeys, kindOfKey, positionsOf, type TablePositions } from '../../captures/polling/positions.js';
 import { estimateRows, scanTable } from '../../captures/polling/scan.js';
 import type { EndOffsets } from '../../core/broker.js';
 import type { Column } from '../../core/column.js';
@@ -74,7 +74,8 @@ export const gatherTable = async (options: TableFeedOptions, { state }: Cutoff):
   const position = state?.position ?? null;
   const { guarantee } = await inspectTable(capture, position);
   const columns = await knownTable(capture)();
-  const positions = positionsOf(source.cursor, source.key);
+  const kind = kindOfKey(columns, source.key);
+  const positions = positionsOf(source.cursor, source.key, () => kind);
   const ordered = hasOrderedKeys(columns, source.key);
   const evidence: TableEvidence = {
     key: source.key,

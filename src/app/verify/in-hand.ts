@@ -1,5 +1,5 @@
 import type { IncomingRecord } from '../../core/broker.js';
-import { printedTimestamp } from '../../core/timestamp.js';
+import { printedTimestamp, sameButForTimes } from '../../core/timestamp.js';
 import type { Detail } from './findings.js';
 import type { Read } from './judge-record.js';
 
@@ -14,6 +14,15 @@ export type InHand = Readonly<{
   partition: number;
   offset: number;
 }>;
+
+/**
+ * The key of a record's row, as the table has it. A record is keyed by what the server prints: made of the decoded row a time has
+ * another form. A key that is not the row's own is left to be found out.
+ */
+export const rowKey = (record: IncomingRecord, ofDecoded: string): string => {
+  const own = record.key?.toString();
+  return own !== undefined && sameButForTimes(own, ofDecoded) ? own : ofDecoded;
+};
 
 export const recordDetail = ({ key, time, partition, offset }: InHand, what?: string): Detail => ({
   in: 'topic',

@@ -3,6 +3,7 @@ import { printedTimestamp } from '../../core/timestamp.js';
 import type { Evidence } from './evidence.js';
 import type { Collector, Detail, Kind } from './findings.js';
 import { fingerprintInto, newFingerprint } from './fingerprint.js';
+import { rowKey } from './in-hand.js';
 import { readRecord } from './judge-record.js';
 import { plainText } from './line-print.js';
 import type { Pass, Window } from './passes.js';
@@ -34,7 +35,11 @@ const detailAt = async (
     const read = await readRecord(codec, record);
     if (read.kind !== 'value') continue;
     const time = plainText(read.value[table.cursor]);
-    return { ...known, key: topic.key(read.value), timestamp: time === undefined ? null : printedTimestamp(time) };
+    return {
+      ...known,
+      key: rowKey(record, topic.key(read.value)),
+      timestamp: time === undefined ? null : printedTimestamp(time),
+    };
   }
   return known;
 };

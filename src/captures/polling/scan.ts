@@ -2,7 +2,7 @@ import type { Row } from '../../core/pipeline.js';
 import { prefetch } from '../../core/prefetch.js';
 import type { PollingOptions } from './index.js';
 import { nextStatement } from './keyset.js';
-import { positionsOf } from './positions.js';
+import { kindOfKey, positionsOf } from './positions.js';
 import { rowBuilder } from './rows.js';
 import { type CapturedTable, learnTable } from './table.js';
 
@@ -35,7 +35,6 @@ export async function* scanTable(
   fieldsOf: (row: Row) => Iterable<string>,
 ): AsyncGenerator<readonly Row[]> {
   const { pageRows, cursor, key } = options;
-  const { positionOf } = positionsOf(cursor, key);
   const connection = await options.connect();
   const read = async (
     { keyset }: CapturedTable,
@@ -49,6 +48,8 @@ export async function* scanTable(
   };
   const pages = async function* (): AsyncGenerator<readonly Row[]> {
     const table = await learnTable(connection.query, options);
+    const kind = kindOfKey(table.columns, key);
+    const { positionOf } = positionsOf(cursor, key, () => kind);
     const whole = narrowed(table, () => true);
     const [sample] = await read(table, whole, undefined, 1);
     if (sample === undefined) return;

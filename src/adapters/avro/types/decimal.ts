@@ -1,5 +1,5 @@
 import type { Type } from 'avsc';
-import { type Decimal, decimalOf, isDecimal } from '../../../core/decimal.js';
+import { type Decimal, decimal, decimalOf, isDecimal } from '../../../core/decimal.js';
 import { readLength, shown, type Tap } from '../tap.js';
 import { bases, deriveType } from './derive.js';
 
@@ -98,7 +98,7 @@ const readDecimal =
   (tap: Tap): Decimal => {
     const unscaled = readUnscaled(tap);
     if (unscaled >= limit || unscaled <= -limit) throw new RangeError(`a decimal has more than ${precision} digits`);
-    return { unscaled, scale };
+    return decimal(unscaled, scale);
   };
 
 /** @throws RangeError when there is no such decimal type */
