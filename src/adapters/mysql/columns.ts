@@ -80,10 +80,18 @@ const typeOf = ({ dataType, columnType, numericPrecision, numericScale, digits, 
   return { kind: isBytes ? 'bytes' : (kind ?? 'other') };
 };
 
+/** MySQL writes CURRENT_TIMESTAMP(6), MariaDB current_timestamp(6). */
+const NOW = /^(?:.*\bon update )?current_timestamp(?:\((\d*)\))?/i;
+
+/** Whether a column gets the time, with all digits that it has: MariaDB takes a default with fewer, which is a time before the statement's. */
+const isStamped = (by: string | null, digits: number): boolean => {
+  const match = NOW.exec(by ?? '');
+  return match !== null && Number(match[1] ?? 0) >= digits;
+};
+
 const columnOf = (row: Row): TableColumn => {
-  // MySQL writes CURRENT_TIMESTAMP(6), MariaDB current_timestamp(6).
-  const defaultNow = /^current_timestamp\b/i.test(row.columnDefault ?? '');
-  const onUpdateNow = /\bon update current_timestamp\b/i.test(row.extra);
+  const defaultNow = isStamped(row.columnDefault, Number(row.digits));
+  const onUpdateNow = /\bon update\b/i.test(row.extra) && isStamped(row.extra, Number(row.digits));
   return {
     name: row.name,
     type: typeOf(row),

@@ -12,8 +12,8 @@ import { serverOf } from './guarantee.js';
 import { heldReporter } from './held.js';
 import { upToStatement } from './keyset.js';
 import { knownTable } from './known-table.js';
-import { poll } from './poll.js';
-import { hasOrderedKeys, positionsOf } from './positions.js';
+import { atDigits, poll } from './poll.js';
+import { hasOrderedKeys, kindOfKey, positionsOf } from './positions.js';
 import { isTableChanged, pageQuery, sameColumns } from './rows.js';
 import { learnTable } from './table.js';
 
@@ -46,9 +46,15 @@ export type PollingOptions = Readonly<{
  */
 export const pollingCapture = (options: PollingOptions): Source<Row> => {
   const { name, connect, database, everyMs, pageRows, delayMs, recheckMs, log, onGuarantee, onCaptured } = options;
-  const { positionOf, compare } = positionsOf(options.cursor, options.key);
+  const ask = knownTable(options);
+  let kind: ReturnType<typeof kindOfKey>;
+  const { positionOf, compare } = positionsOf(options.cursor, options.key, () => kind);
+  const known = async () => {
+    const columns = await ask();
+    kind = kindOfKey(columns, options.key);
+    return columns;
+  };
 
-  const known = knownTable(options);
   // A read that was sure of itself has ended to read again more than it remembers: the next one need not doubt what it saw.
   let vouched = false;
 
@@ -58,6 +64,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
     const { query } = connection;
     try {
       const table = await learnTable(query, options);
+      kind = kindOfKey(table.columns, options.key);
       if (columns !== undefined && !sameColumns(table.columns, columns)) return;
       const watch = clockWatch();
       const again = await beginAgain(query, options, from, watch);
@@ -93,7 +100,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         positionOf,
         compare,
         digits,
-        after,
+        after: atDigits(after, digits),
         everyMs,
         pageRows,
         keysOrdered: hasOrderedKeys(table.columns, options.key),

@@ -35,6 +35,13 @@ const REMEMBERED_MICROS = 60_000_000n;
 export const atPrecision = (bound: string, digits: number): string =>
   bound.slice(0, 20) + bound.slice(20, 20 + digits).padEnd(6, '0');
 
+/** Where to read on in a column that has fewer digits now: rows of the moment cut off may have been stamped since. */
+export const atDigits = (after: Position | null, digits: number): Position | null => {
+  const timestamp = after?.timestamp;
+  const cut = timestamp === undefined ? undefined : atPrecision(timestamp, digits);
+  return cut === undefined || cut === timestamp ? after : { timestamp: cut };
+};
+
 const shifted = (timestamp: string, byMicros: bigint): string => (timestamp === '' ? '' : shiftTimestamp(timestamp, byMicros));
 
 const least = (times: readonly string[]): string => times.reduce((a, b) => (b < a ? b : a));

@@ -47,6 +47,18 @@ const otherKey = (table: string, wanted: string, found: string): BridgeError =>
     fix: `Write table('${table}', { ..., key: '${found}' }) in the pipeline.`,
   });
 
+/** Records without the cursor or the key could not be told from rows that have yet to be sent. */
+const checkNamed = (file: string, named: ReadonlySet<string>, wanted: readonly string[]): void => {
+  const missing = wanted.filter((name) => !named.has(name));
+  if (missing.length === 0) return;
+  throw new BridgeError({
+    code: 'SCHEMA_DOES_NOT_FIT_TABLE',
+    kind: 'configuration',
+    found: `${file} leaves out ${missing.map((name) => `'${name}'`).join(' and ')}, and only the columns that it names travel.`,
+    fix: 'Name the cursor column and the primary key in it.',
+  });
+};
+
 /**
  * Learns from the database how a table is to be read, and checks that the topic's schema fits it.
  * @throws BridgeError `configuration` when the table, its columns or the schema do not allow an exact capture
@@ -64,7 +76,8 @@ export const learnTable = async (
   if (index === null)
     log.warn({ table, columns: [cursor, key.name] }, 'no index on cursor and key: each poll sorts the whole table');
   const quote = (name: string): string => escapeId(name, true);
-  const named = new Set([...(file?.schema.fields.map(columnNameOf) ?? []), cursor, key.name]);
+  const named = new Set(file?.schema.fields.map(columnNameOf) ?? [cursor, key.name]);
+  if (closed) checkNamed(schemaFile, named, [cursor, key.name]);
   const travelling = found.columns.filter(({ name }) => !closed || named.has(name));
   const selected = travelling.map((column) => ({ ...selectedColumn(column), name: column.name }));
   const keyForm = KEY_FORMS.get(key.type.kind);

@@ -32,6 +32,17 @@ describe('a table', () => {
     await database?.drop();
   });
 
+  it('has a cursor that is stamped where the stamp has all its digits', async () => {
+    const stamp = (by: string, digits = '(6)') =>
+      `id INT PRIMARY KEY, at TIMESTAMP${digits} NOT NULL DEFAULT ${by} ON UPDATE CURRENT_TIMESTAMP${digits}`;
+    const stamped = { defaultNow: true, onUpdateNow: true };
+    expect(await cursorOf('all_digits', stamp('CURRENT_TIMESTAMP(6)'), 'at')).toMatchObject(stamped);
+    expect(await cursorOf('whole_seconds', stamp('CURRENT_TIMESTAMP', ''), 'at')).toMatchObject(stamped);
+    // MySQL refuses these.
+    if (mariadb)
+      expect(await cursorOf('one_digit', stamp('CURRENT_TIMESTAMP(1)'), 'at')).toMatchObject({ ...stamped, defaultNow: false });
+  });
+
   it('is described column by column', async () => {
     const { columns } = await make(
       'every_type',

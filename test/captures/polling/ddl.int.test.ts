@@ -57,6 +57,20 @@ describe('a table that is changed while it is captured', () => {
     expect(await world.dead()).toBe(0);
   });
 
+  it('reads the rows of the moment in which its cursor column lost its digits', async () => {
+    const feed = await begun();
+    for (let n = 2; n <= 5; n++) await insert(n, { name: `n${n}` });
+    await world.records(5);
+    await feed.stop();
+    // As if no time had passed: a stamp of whole seconds lies before the position, which has six digits.
+    const [{ at } = {}] = await world.sql<{ at: string }>(`SELECT CAST(MAX(last_updated) AS CHAR) at FROM ${world.table}`);
+    await alter('MODIFY last_updated TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, ALGORITHM = COPY');
+    await insert(6, { name: 'six', last_updated: String(at).slice(0, 19) });
+    world.start();
+    const rows = await world.records(6);
+    expect(rows.map(({ id }) => id)).toContain(6);
+  });
+
   it('goes on without a column whose field has a default', async () => {
     await begun('name VARCHAR(50) NOT NULL, size INT NULL, grade INT NOT NULL DEFAULT 5', [
       NAME,
@@ -162,6 +176,16 @@ describe('a table that is changed while it is captured', () => {
       { id: 2, name: 'two' },
     ]);
     expect(world.messages.join('\n')).toMatch(/"columns":\["secret","note"\].*leaves out/);
+  });
+
+  it('refuses a closed schema that leaves out the cursor: its records could not be told from rows yet to be sent', async () => {
+    world = await tableFeedWorld('name VARCHAR(50) NOT NULL', { closed: true });
+    const without = { type: 'record', name: 'Fed', namespace: world.table, fields: [{ name: 'id', type: 'int' }, NAME] };
+    await world.schemaFile(without);
+    await expect(world.start().ended).rejects.toMatchObject({
+      code: 'SCHEMA_DOES_NOT_FIT_TABLE',
+      found: expect.stringMatching(/leaves out 'last_updated', and only the columns that it names travel/),
+    });
   });
 
   it('follows a table that has no schema file', async () => {
