@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { escapeId } from 'mysql2';
 import { atomicWrite } from '../adapters/files/atomic-write.js';
 import { REPLAY_REQUEST_FILE } from '../adapters/files/state-file.js';
 import { requestText } from '../adapters/files/state-format.js';
@@ -34,9 +35,9 @@ export const planReplay = async (clients: Clients, { source }: TableFeed, text: 
     const from = text === undefined ? null : text === 'now' ? now : canonicalTimestamp(text);
     if (from === undefined) throw refuseTime(text ?? '', 'is not a time');
     if (from !== null && from > now) throw refuseTime(text ?? '', `is later than the database's clock (${now})`);
-    const where = from === null ? '' : 'WHERE ?? >= ?';
-    const params = from === null ? [source.table] : [source.table, source.cursor, from];
-    const [counted] = await connection.query<{ n: number | string }>(`SELECT COUNT(*) n FROM ?? ${where}`, params);
+    const where = from === null ? '' : `WHERE ${escapeId(source.cursor, true)} >= ?`;
+    const sql = `SELECT COUNT(*) n FROM ${escapeId(source.table, true)} ${where}`;
+    const [counted] = await connection.query<{ n: number | string }>(sql, from === null ? [] : [from]);
     return { from, rows: Number(counted?.n ?? 0) };
   } finally {
     await connection.close();

@@ -10,6 +10,7 @@ import { type Pipeline, type Row, tableFeeds } from '../core/pipeline.js';
 import { deadLetterTopicOf, type Topic } from '../core/topic.js';
 import { packageRoot } from '../package-root.js';
 import type { Clients } from './clients.js';
+import { stateDirectory } from './table-feed.js';
 
 export type SetupOptions = Readonly<{
   config: Config;
@@ -33,7 +34,7 @@ export const topicsOf = ({ feeds, workers }: Pipeline): readonly Topic<Row>[] =>
 
 /** As root, as in docker compose, the folders are opened to all: the person who typed the command may have any uid. */
 const openDirectories = async ({ config, pipeline }: SetupOptions): Promise<void> => {
-  const states = tableFeeds(pipeline).map(({ source }) => join(config.stateDirectory, source.table));
+  const states = tableFeeds(pipeline).map((definition) => stateDirectory(config, definition));
   for (const directory of [config.stateDirectory, config.logsDirectory, ...states]) {
     await mkdir(directory, { recursive: true });
     if (process.getuid?.() === 0) await chmod(directory, EVERYBODY);

@@ -35,8 +35,8 @@ export type TableFeedOptions = Readonly<{
   onMarker?(marker: FeedMarker): void;
 }>;
 
-/** Where a feed keeps its state. */
-export const stateDirectory = (config: Config, { source }: TableFeed): string => join(config.stateDirectory, source.table);
+/** Where a feed keeps its state: under its own name, since a table may have several feeds. */
+export const stateDirectory = (config: Config, { name }: TableFeed): string => join(config.stateDirectory, name);
 
 /** A server that does not answer for so long is taken for gone, and the lock with it. */
 const LOCK_DEADLINE_MS = 10_000;

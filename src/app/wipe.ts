@@ -10,7 +10,7 @@ const folders = async (directory: string): Promise<string[]> =>
 
 /** Deletes what a pipeline has saved and logged. What a person keeps in the two folders stays. */
 export const wipe = async ({ stateDirectory, logsDirectory }: Config, pipeline: Pipeline): Promise<void> => {
-  for (const { source } of tableFeeds(pipeline)) await rm(join(stateDirectory, source.table), { recursive: true, force: true });
+  for (const { name } of tableFeeds(pipeline)) await rm(join(stateDirectory, name), { recursive: true, force: true });
   const names = new Set(pipeline.workers.flatMap((worker) => [worker.name, ...instancesOf(worker)]));
   const prefixes = pipeline.workers.flatMap(({ instancePrefix }) => instancePrefix ?? []);
   for (const folder of await folders(logsDirectory))

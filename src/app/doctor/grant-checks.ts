@@ -1,3 +1,4 @@
+import { escapeId } from 'mysql2';
 import { PERFORMANCE_SCHEMA_TABLES } from '../../adapters/mysql/accounts.js';
 import { isGrantMissing } from '../../adapters/mysql/errors.js';
 import type { Query } from '../../adapters/mysql/query.js';
@@ -6,7 +7,7 @@ import { error, type Finding, ok, warning } from './finding.js';
 /** What the capture's account may not read although it has to. */
 export async function* missingGrantFindings(query: Query, account: string, tables: readonly string[]): AsyncGenerator<Finding> {
   const wanted = [
-    ...tables.map((table) => ({ name: `\`${table}\``, means: 'rows cannot be read' })),
+    ...tables.map((table) => ({ name: escapeId(table, true), means: 'rows cannot be read' })),
     ...PERFORMANCE_SCHEMA_TABLES.map((table) => ({
       name: `performance_schema.${table}`,
       means: "the guarantee is 'delayed' instead of 'proven'",
