@@ -37,7 +37,10 @@ export type TableFeedWorld = Readonly<{
 
 const STAMPED = 'last_updated TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)';
 
-export const tableFeedWorld = async (columns: string, { closed = false, id = 'INT' } = {}): Promise<TableFeedWorld> => {
+export const tableFeedWorld = async (
+  columns: string,
+  { closed = false, id = 'INT', around = (connection: Connection): Connection => connection } = {},
+): Promise<TableFeedWorld> => {
   const servers = await testServers();
   const [database, directory, table] = [
     await testDatabase(),
@@ -71,7 +74,7 @@ export const tableFeedWorld = async (columns: string, { closed = false, id = 'IN
         name: table,
         source: pollingCapture({
           name: table,
-          connect: () => openConnection(database.params, { role: 'capture' }),
+          connect: async () => around(await openConnection(database.params, { role: 'capture' })),
           database: database.params.database,
           table,
           cursor: 'last_updated',

@@ -37,10 +37,13 @@ const noColumn: Verdict = {
 const other: Verdict = { code: 'MYSQL_ERROR', kind: 'environment', fix: 'The words of the server say what is wrong.' };
 
 const BY_NUMBER: ReadonlyMap<number, Verdict> = new Map([
-  // too many connections, out of resources, shutdown, aborted, no answer, killed (MySQL, MariaDB), idle too long, starting up
-  ...[1040, 1041, 1042, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1927, 3168, 4031].map(
+  // too many connections, out of resources, shutdown, aborted, no answer, killed (MariaDB, MySQL), idle too long, starting up
+  ...[1040, 1041, 1042, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1927, 3169, 3168, 4031].map(
     (errno) => [errno, unavailable] as const,
   ),
+  // ER_SERVER_OFFLINE_MODE; ER_UNKNOWN_COM_ERROR, which is what a Galera node says that is not ready (wsrep_ready is OFF);
+  // CR_CONN_HOST_ERROR, a client's error, which MySQL Router sends on when no server is there for it to go to
+  ...[3032, 1047, 2003].map((errno) => [errno, unavailable] as const),
   // lock wait timeout, deadlock, interrupted, statement timeout (MySQL, MariaDB), table changed under the transaction
   ...[1205, 1213, 1317, 3024, 1969, 1412].map((errno) => [errno, busy] as const),
   // database, password, host, unknown plug-in, password expired, account locked
@@ -103,6 +106,9 @@ export const mysqlError = (error: unknown, what: string): BridgeError => {
   const { code, kind, fix } = verdictOf(error, words);
   return new BridgeError({ code, kind, found: `${what}: ${words.replace(/\.?$/, '.')}`, fix, cause: causeOf(error, words) });
 };
+
+/** True when a table is not there, for a moment or for good. */
+export const isTableMissing = (error: unknown): boolean => error instanceof BridgeError && error.code === noTable.code;
 
 /** True when the account lacks a right that `setup` grants. */
 export const isGrantMissing = (error: unknown): boolean =>

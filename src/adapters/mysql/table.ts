@@ -63,13 +63,15 @@ export const readTable = async (query: Query, name: TableName): Promise<Table> =
   const columns = await readColumns(query, name);
   if (columns.length === 0) throw tableMissing(name);
   const params = [name.database ?? null, name.table];
-  const [facts] = await query<TableRow>(TABLE_SQL, params);
   const indexes = indexesOf(await query<IndexRow>(INDEXES_SQL, params));
+  const [facts] = await query<TableRow>(TABLE_SQL, params);
+  // It went after its columns were read: that it showed no index says nothing.
+  if (facts === undefined) throw tableMissing(name);
   return {
     columns,
     primaryKey: indexes.find((index) => index.name === 'PRIMARY')?.columns ?? [],
     indexes,
-    createdAt: facts?.createdAt ?? null,
-    engine: facts?.engine ?? null,
+    createdAt: facts.createdAt,
+    engine: facts.engine,
   };
 };

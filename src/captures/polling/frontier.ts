@@ -6,7 +6,7 @@ import { type ClockWatch, clockWatch, type Reading, readClock } from './clock.js
 import { doubtAbout, earlier } from './doubt.js';
 import { type CursorFacts, decideGuarantee, type Server } from './guarantee.js';
 import { type Awaited, advanceHorizon, blockers, type HorizonState, initialHorizon } from './horizon.js';
-import { type Look, look, ownThreadId } from './look.js';
+import { lookout } from './look.js';
 import { type Suspects, stillSuspect, suspectsOf } from './suspects.js';
 
 export type FrontierOptions = Readonly<{
@@ -60,7 +60,6 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
   let guarantee: Guarantee | undefined;
   let decidedAt = 0;
   let state: HorizonState = initialHorizon;
-  let ownThread = -1;
   /** How far rows had been read when all checks were passed last. */
   let goodBelow: string | null = null;
   let goodAt = Number.NEGATIVE_INFINITY;
@@ -95,18 +94,17 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
     guarantee = next;
   };
 
-  const lookOnce = async (): Promise<Look> => {
-    const { tableFilter, mariadb } = server;
-    return look(query, { database, table: cursor.table, tableFilter, xaRecover: mariadb, ownThread });
-  };
+  const { tableFilter, mariadb } = server;
+  const look = lookout(query, { database, table: cursor.table, tableFilter, xaRecover: mariadb });
 
   /** Back to `proven` only when nobody can be in a transaction that began unseen. */
   const restore = async (proven: Guarantee): Promise<Guarantee> => {
-    const { seen, blind } = await lookOnce();
-    if (blind !== null) {
+    const found = await look();
+    if (found.blind !== null) {
       suspects = undefined;
-      return { level: 'delayed', reason: blind };
+      return { level: 'delayed', reason: found.blind };
     }
+    const { seen } = found;
     suspects = suspects === undefined ? await suspectsOf(query, seen, performance.now() - goodAt) : stillSuspect(suspects, seen);
     return suspects.size === 0 ? proven : { level: 'delayed', reason: UNSEEN };
   };
@@ -114,7 +112,6 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
   const decide = async (): Promise<void> => {
     const decided = await decideGuarantee(query, server, cursor);
     decidedAt = performance.now();
-    if (decided.level === 'proven' && ownThread < 0) ownThread = await ownThreadId(query);
     settle(decided.level === 'proven' && blindSince ? await restore(decided) : decided);
     if (decided.level !== 'proven') suspects = undefined;
     blindSince = guarantee?.level === 'delayed' || (blindSince && guarantee?.level !== 'proven');
@@ -132,12 +129,13 @@ export const openFrontier = async (options: FrontierOptions): Promise<Frontier> 
   };
 
   const proven = async (): Promise<Reach> => {
-    const { seen, blind, clock } = await lookOnce();
-    if (blind !== null) {
-      settle({ level: 'delayed', reason: blind });
+    const found = await look();
+    if (found.blind !== null) {
+      settle({ level: 'delayed', reason: found.blind });
       blindSince = true;
       return delayed();
     }
+    const { seen, clock } = found;
     if (noteClock(clock)) state = initialHorizon;
     state = advanceHorizon(state, seen);
     const oldest = state.epochs[0];

@@ -1,8 +1,8 @@
-import { isGrantMissing } from '../../adapters/mysql/errors.js';
+import { isGrantMissing, isTableMissing } from '../../adapters/mysql/errors.js';
 import type { Query } from '../../adapters/mysql/query.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import { foreignStamp } from './foreign-stamp.js';
-import { CONSUMERS_ARE_OFF, REQUIRED_CONSUMERS, SESSIONS_ARE_UNSEEN } from './look.js';
+import { CONSUMERS_ARE_OFF, REQUIRED_CONSUMERS, RIGHT_IS_MISSING, SESSIONS_ARE_UNSEEN } from './look.js';
 
 /** What the server is, as far as the capture is concerned. */
 export type Server = Readonly<{ version: string; mariadb: boolean; tableFilter: boolean }>;
@@ -32,8 +32,14 @@ const LOST = `SELECT COALESCE(SUM(VARIABLE_VALUE), 0) n FROM performance_schema.
   WHERE VARIABLE_NAME IN ('Performance_schema_thread_instances_lost', 'Performance_schema_thread_classes_lost',
     'Performance_schema_metadata_lock_lost', 'Performance_schema_statement_classes_lost')`;
 
+/** What each look reads besides; the server checks the rights and reads nothing. */
+const looksAt = ({ mariadb }: Server): string => {
+  const tables = ['events_statements_current', 'events_transactions_current', ...(mariadb ? [] : ['metadata_locks'])];
+  return `SELECT 1 FROM ${tables.map((table) => `performance_schema.${table}`).join(', ')} LIMIT 0`;
+};
+
 /** The first thing that keeps performance_schema from showing everything in flight. */
-const blindSpot = async (query: Query): Promise<string | null> => {
+const blindSpot = async (query: Query, server: Server): Promise<string | null> => {
   const on = await query<{ on: number }>('SELECT @@performance_schema AS `on`');
   if (Number(on[0]?.on) !== 1) return 'performance_schema is switched off';
   if ((await count(query, CONSUMERS_OFF, REQUIRED_CONSUMERS)) > 0) return CONSUMERS_ARE_OFF;
@@ -42,6 +48,7 @@ const blindSpot = async (query: Query): Promise<string | null> => {
   if ((await count(query, UNINSTRUMENTED)) > 0) return SESSIONS_ARE_UNSEEN;
   if ((await count(query, LOST)) > 0)
     return 'performance_schema has lost threads or locks for want of memory (its *_lost counters)';
+  await query(looksAt(server));
   return null;
 };
 
@@ -58,14 +65,12 @@ export const decideGuarantee = async (query: Query, server: Server, cursor: Curs
       reason: `${cursor.column} is a ${cursor.type}: its order holds only while all writers share a time zone`,
     };
   try {
-    const blind = await blindSpot(query);
+    const blind = await blindSpot(query, server);
     if (blind !== null) return { level: 'delayed', reason: blind };
   } catch (error) {
-    if (!isGrantMissing(error)) throw error;
-    return {
-      level: 'delayed',
-      reason: `no right to read performance_schema (${(error as Error).message}); 'rowbridge setup' grants it`,
-    };
+    if (isGrantMissing(error)) return { level: 'delayed', reason: RIGHT_IS_MISSING };
+    if (isTableMissing(error)) return { level: 'delayed', reason: `performance_schema of ${server.version} is too old` };
+    throw error;
   }
   const filter = server.tableFilter ? 'transactions that wrote to the table' : 'every open transaction';
   return { level: 'proven', reason: `epoch horizon over ${filter} on ${server.version}` };

@@ -1,4 +1,5 @@
 import type { Connection } from '../../adapters/mysql/connect.js';
+import { isTableMissing } from '../../adapters/mysql/errors.js';
 import type { Guarantee } from '../../core/guarantee.js';
 import type { Log } from '../../core/log.js';
 import type { Row } from '../../core/pipeline.js';
@@ -42,7 +43,7 @@ export type PollingOptions = Readonly<{
 
 /**
  * Captures a table by polling: every committed version of a row that a poll can see, in the order (cursor, primary key).
- * Loses nothing where the guarantee is `proven`. Ends when the columns of the table are others than before. Deletes and versions overwritten between two polls are not seen.
+ * Loses nothing where the guarantee is `proven`. Ends when the columns of the table are others than before, or the table is away. Deletes and versions overwritten between two polls are not seen.
  */
 export const pollingCapture = (options: PollingOptions): Source<Row> => {
   const { name, connect, database, everyMs, pageRows, delayMs, recheckMs, log, onGuarantee, onCaptured } = options;
@@ -113,7 +114,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
         yield batch;
       }
     } catch (error) {
-      if (!isTableChanged(error)) throw error;
+      if (!isTableChanged(error) && !isTableMissing(error)) throw error;
     } finally {
       await connection.close();
     }
@@ -128,7 +129,7 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
     }
   };
 
-  const holdsUpTo = async (position: Position): Promise<boolean> => {
+  const hasRowUpTo = async (position: Position): Promise<boolean> => {
     const connection = await connect();
     try {
       const { keyset } = await learnTable(connection.query, options);
@@ -136,6 +137,16 @@ export const pollingCapture = (options: PollingOptions): Source<Row> => {
       return (await connection.query(sql, params)).length > 0;
     } finally {
       await connection.close();
+    }
+  };
+
+  const holdsUpTo = async (position: Position): Promise<boolean> => {
+    try {
+      return await hasRowUpTo(position);
+    } catch (error) {
+      if (!isTableMissing(error)) throw error;
+      await known();
+      return hasRowUpTo(position);
     }
   };
 

@@ -1,6 +1,6 @@
 import type { TableColumn } from '../../adapters/mysql/columns.js';
+import { isTableMissing } from '../../adapters/mysql/errors.js';
 import { delayOrAbort } from '../../core/delay.js';
-import { BridgeError } from '../../core/errors.js';
 import type { PollingOptions } from './index.js';
 import { learnTable } from './table.js';
 
@@ -34,8 +34,7 @@ export const knownTable = (options: PollingOptions): (() => Promise<readonly Tab
       try {
         return await learn();
       } catch (error) {
-        const isAway = error instanceof BridgeError && error.code === 'TABLE_MISSING';
-        if (!isAway || before === undefined || waited >= PATIENCE_MS) throw error;
+        if (!isTableMissing(error) || before === undefined || waited >= PATIENCE_MS) throw error;
         await delayOrAbort(EVERY_MS, never);
       }
     }

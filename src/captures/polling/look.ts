@@ -1,3 +1,4 @@
+import { isGrantMissing } from '../../adapters/mysql/errors.js';
 import type { Query } from '../../adapters/mysql/query.js';
 import type { Reading } from './clock.js';
 import type { Event, InFlight } from './horizon.js';
@@ -10,16 +11,10 @@ export type LookOptions = Readonly<{
   tableFilter: boolean;
   /** Prepared XA transactions without a session show in metadata_locks on MySQL, only in XA RECOVER on MariaDB. */
   xaRecover: boolean;
-  /** performance_schema's number of the connection that looks. */
-  ownThread: number;
 }>;
 
-export type Look = Readonly<{
-  seen: InFlight;
-  /** Why performance_schema cannot be relied on right now. */
-  blind: string | null;
-  clock: Reading;
-}>;
+/** What was seen; or, as `blind`, why performance_schema cannot be relied on right now. */
+export type Look = Readonly<{ blind: null; seen: InFlight; clock: Reading } | { blind: string }>;
 
 type Row = Readonly<{ k: number; th: number; ev: number; en: number; by: number; tx: string | null }>;
 
@@ -44,6 +39,10 @@ const CONSUMERS_OFF = 5;
 
 export const CONSUMERS_ARE_OFF = 'consumers that the horizon needs are switched off in performance_schema.setup_consumers';
 export const SESSIONS_ARE_UNSEEN = 'sessions are not instrumented (performance_schema.setup_actors, threads.INSTRUMENTED)';
+
+/** The same words whatever is missing and whoever notices it, so that it is said once. */
+export const RIGHT_IS_MISSING =
+  "no right to read all of performance_schema that the horizon needs ('rowbridge doctor' names it, 'rowbridge setup' grants it)";
 
 export const REQUIRED_CONSUMERS = [
   'global_instrumentation',
@@ -94,16 +93,15 @@ const blindness = (rows: readonly Row[]): string | null => {
 };
 
 /** performance_schema's number of this connection. `PS_CURRENT_THREAD_ID()` is missing on MariaDB. */
-export const ownThreadId = async (query: Query): Promise<number> => {
+const ownThreadId = async (query: Query): Promise<number> => {
   const rows = await query<{ id: number }>(
     'SELECT THREAD_ID id FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()',
   );
   return Number(rows[0]?.id ?? -1);
 };
 
-/** Looks once at everything in flight on the server. */
-export const look = async (query: Query, options: LookOptions): Promise<Look> => {
-  const { database, table, ownThread, tableFilter, xaRecover } = options;
+const look = async (query: Query, options: LookOptions, ownThread: number): Promise<Look> => {
+  const { database, table, tableFilter, xaRecover } = options;
   const locks = !xaRecover;
   const sql = `${LOOK_SQL}${locks ? LOCKS_SQL : ''}${CONSUMERS_SQL}`;
   const askedMs = performance.now();
@@ -112,6 +110,8 @@ export const look = async (query: Query, options: LookOptions): Promise<Look> =>
   const rows = raw.map(rowOf);
   // Asked after the look: a transaction that was prepared and left by its session is in this answer or in the one above.
   const orphaned = xaRecover && (await query('XA RECOVER')).length > 0;
+  const blind = blindness(rows);
+  if (blind !== null) return { blind };
   const now = String(rows.find(({ k }) => k === NOW)?.tx);
   const seen: InFlight = {
     now,
@@ -122,5 +122,19 @@ export const look = async (query: Query, options: LookOptions): Promise<Look> =>
     filtered: tableFilter,
     orphaned,
   };
-  return { seen, blind: blindness(rows), clock: { now, askedMs, answeredMs } };
+  return { blind: null, seen, clock: { now, askedMs, answeredMs } };
+};
+
+/** Looks at everything in flight on the server, but for the connection that looks. */
+export const lookout = (query: Query, options: LookOptions): (() => Promise<Look>) => {
+  let ownThread = -1;
+  return async () => {
+    try {
+      if (ownThread < 0) ownThread = await ownThreadId(query);
+      return await look(query, options, ownThread);
+    } catch (error) {
+      if (isGrantMissing(error)) return { blind: RIGHT_IS_MISSING };
+      throw error;
+    }
+  };
 };

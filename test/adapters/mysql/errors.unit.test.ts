@@ -24,9 +24,12 @@ describe('mysqlError', () => {
     });
   });
 
-  it.each([1040, 1053, 1205, 1213, 1317, 1927, 4031])('takes server error %i for one that passes', (errno) => {
-    expect(mysqlError(driverError({ errno }), WHERE)).toMatchObject({ code: 'MYSQL_UNAVAILABLE', kind: 'transient' });
-  });
+  it.each([1040, 1047, 1053, 1205, 1213, 1317, 1927, 2003, 3032, 3169, 4031])(
+    'takes server error %i for one that passes',
+    (errno) => {
+      expect(mysqlError(driverError({ errno }), WHERE)).toMatchObject({ code: 'MYSQL_UNAVAILABLE', kind: 'transient' });
+    },
+  );
 
   it.each([
     [1044, 'MYSQL_ACCESS_DENIED'],

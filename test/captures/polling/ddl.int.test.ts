@@ -1,4 +1,8 @@
+import type { Connection } from '../../../src/adapters/mysql/connect.js';
+import type { Query } from '../../../src/adapters/mysql/query.js';
 import type { Row } from '../../../src/core/pipeline.js';
+import { pause } from '../../support/holding.js';
+import { eventually } from '../../support/program.js';
 import { type TableFeedWorld, tableFeedWorld } from '../../support/table-feed.js';
 
 const moment = { type: 'long', logicalType: 'timestamp-micros' };
@@ -17,6 +21,29 @@ const begun = async (columns = 'name VARCHAR(50) NOT NULL', more: object[] = [NA
   const feed = world.start();
   await world.records(1);
   return feed;
+};
+/** The table is dropped just before the capture asks a question for the nth time, and made again a moment later. */
+const awayAt = (question: RegExp, occurrence: number) => {
+  let [asked, isBack] = [0, false];
+  const drop = async (): Promise<void> => {
+    const [made] = await world.sql<Record<string, string>>(`SHOW CREATE TABLE ${world.table}`);
+    await world.sql(`DROP TABLE ${world.table}`);
+    void pause(300)
+      .then(() => world.sql(String(made?.['Create Table'])))
+      .then(() => {
+        isBack = true;
+      });
+  };
+  return {
+    around: (connection: Connection): Connection => ({
+      ...connection,
+      query: (async (sql: string, params: readonly unknown[]) => {
+        if (question.test(sql.trim()) && ++asked === occurrence) await drop();
+        return connection.query(sql, params);
+      }) as Query,
+    }),
+    back: () => eventually('the table made again', 20_000, () => isBack || undefined),
+  };
 };
 const alter = (what: string) => world.sql(`ALTER TABLE ${world.table} ${what}`);
 const insert = (id: number, values: Readonly<Record<string, unknown>>) =>
@@ -165,6 +192,34 @@ describe('a table that is changed while it is captured', () => {
       { id: 1, name: 'one' },
       { id: 2, name: 'two', more: 9 },
     ]);
+  });
+
+  it.each([
+    ['the guarantee is decided', /^SHOW CREATE TABLE/, 1],
+    ['a pass learns its columns', /information_schema\.COLUMNS/, 2],
+    ['a pass learns its indexes', /information_schema\.STATISTICS/, 2],
+  ])('reads on when the table is away for a moment while %s', async (_, question, occurrence) => {
+    const { around, back } = awayAt(question, occurrence);
+    world = await tableFeedWorld('name VARCHAR(50) NOT NULL', { around });
+    const { ended } = world.start();
+    await back();
+    await insert(1, { name: 'one' });
+    expect(withoutTime(await Promise.race([ended.then(() => []), world.records(1)]))).toEqual([{ id: 1, name: 'one' }]);
+  });
+
+  it('waits for a table that is away for a moment while it is asked whether its old rows are there', async () => {
+    const { around, back } = awayAt(/<= .* LIMIT 1$/, 1);
+    const { stop } = await begun('name VARCHAR(50) NOT NULL', [NAME], { around });
+    await stop();
+    await pause(1_100);
+    const [made] = await world.sql<Record<string, string>>(`SHOW CREATE TABLE ${world.table}`);
+    await world.sql(`DROP TABLE ${world.table}`);
+    await world.sql(String(made?.['Create Table']));
+    const { ended } = world.start();
+    await back();
+    if (world.mariadb) return expect(ended).rejects.toMatchObject({ code: 'DATABASE_REPLACED' });
+    await insert(2, { name: 'two' });
+    expect(withoutTime(await world.records(2))).toHaveLength(2);
   });
 
   it('takes no notice of a new column where the schema is closed', async () => {

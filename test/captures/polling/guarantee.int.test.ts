@@ -1,5 +1,6 @@
 import type { Connection } from '../../../src/adapters/mysql/connect.js';
 import type { Reach } from '../../../src/captures/polling/frontier.js';
+import { inspectTable } from '../../../src/captures/polling/inspect.js';
 import type { Guarantee } from '../../../src/core/guarantee.js';
 import { type CaptureWorld, captureWorld } from '../../support/capture-world.js';
 import { pause, settle, stampOf } from '../../support/holding.js';
@@ -175,6 +176,42 @@ describe('the guarantee on a real server', () => {
     expect(said().filter((level) => level === 'proven')).toHaveLength(2);
     await writer.close();
   });
+
+  it.each(['setup_consumers', 'events_statements_current', 'threads', 'events_transactions_current', 'metadata_locks'])(
+    'is delayed without the right to read %s, at the start as well as while running, and says so once',
+    async (table) => {
+      // MariaDB's horizon does not read them.
+      if (world.mariadb && table === 'metadata_locks') return;
+      const right = (verb: string) => admin.query(`${verb} ?@'%'`, [world.captureUser]);
+      const running = await open(500);
+      await pause(520);
+      // Decides, so that the next looks are the first to miss the right; those after them decide again.
+      await settle(running);
+      await right(`REVOKE SELECT ON ${SCHEMA}.${table} FROM`);
+      try {
+        const rewinds: (string | null)[] = [];
+        for (const ms of [0, 0, 520, 0]) {
+          await pause(ms);
+          rewinds.push((await running.reach()).rewindTo);
+        }
+        const delayed = { level: 'delayed', reason: expect.stringMatching(/no right to read all of performance_schema/) };
+        expect(levels).toEqual([expect.objectContaining({ level: 'proven' }), delayed]);
+        expect(rewinds.filter((to) => to !== null)).toHaveLength(1);
+        const begun = await world.frontier(await world.capture());
+        expect(begun.guarantee()).toEqual(delayed);
+        expect((await begun.reach()).overlap).toBe(true);
+        expect((await inspectTable(world.options(), null)).guarantee).toEqual(delayed);
+      } finally {
+        await right(`GRANT SELECT ON ${SCHEMA}.${table} TO`);
+      }
+      for (let look = 0; look < 200 && running.guarantee().level !== 'proven'; look++) {
+        await allMove();
+        await running.reach();
+        await pause(60);
+      }
+      expect(said().at(-1)).toBe('proven');
+    },
+  );
 
   it('does not trust its view at once where the reader before was not sure: it waits for what may have begun unseen', async () => {
     const statement = `UPDATE ${SCHEMA}.setup_instruments SET ENABLED = ? WHERE NAME = 'transaction'`;
