@@ -6,6 +6,7 @@ import type { Batch } from '../../core/source.js';
 import { shiftTimestamp } from '../../core/timestamp.js';
 import type { Frontier, Reach } from './frontier.js';
 import { type Keyset, pageStatement } from './keyset.js';
+import { pageSize } from './page-size.js';
 import { recentRows } from './recent.js';
 
 export type PollOptions = Readonly<{
@@ -18,6 +19,7 @@ export type PollOptions = Readonly<{
   digits: number;
   after: Position | null;
   everyMs: number;
+  /** The most rows of a page; fewer where rows are large. */
   pageRows: number;
   /** Whether keys come in the same order here as on the server. If not, no restart begins between rows of one time. */
   keysOrdered: boolean;
@@ -58,6 +60,7 @@ export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
   const recent = recentRows(options.after?.key === undefined ? shifted(begin, -1n) : begin);
   const earlierOf = (a: Position, b: Position): Position => (compare(a, b) <= 0 ? a : b);
   const later = (a: Position | null, b: Position): Position => (a !== null && compare(a, b) > 0 ? a : b);
+  const size = pageSize(pageRows);
   let position = options.after;
   let highest = options.after;
 
@@ -99,9 +102,11 @@ export async function* poll(options: PollOptions): AsyncGenerator<Batch<Row>> {
     const keepFrom = shifted(least(kept), reach.overlap ? -2n * overlap : 0n);
     let full = below !== null;
     while (full && below !== null && !signal.aborted) {
-      const { sql, params } = pageStatement(keyset, from, below, pageRows);
+      const limit = size.rows();
+      const { sql, params } = pageStatement(keyset, from, below, limit);
       const rows = await query<Row>(sql, params);
-      full = rows.length === pageRows;
+      size.note(rows);
+      full = rows.length === limit;
       const last = rows[rows.length - 1];
       if (last === undefined) break;
       from = positionOf(last);

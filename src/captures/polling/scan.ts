@@ -2,6 +2,7 @@ import type { Row } from '../../core/pipeline.js';
 import { prefetch } from '../../core/prefetch.js';
 import type { PollingOptions } from './index.js';
 import { nextStatement } from './keyset.js';
+import { pageSize } from './page-size.js';
 import { kindOfKey, positionsOf } from './positions.js';
 import { rowBuilder } from './rows.js';
 import { type CapturedTable, learnTable } from './table.js';
@@ -55,11 +56,14 @@ export async function* scanTable(
     if (sample === undefined) return;
     const fields = new Set([...fieldsOf(sample), key]);
     const wanted = narrowed(table, (name) => fields.has(name));
+    const size = pageSize(pageRows);
     let last: string | undefined;
     for (;;) {
-      const rows = await read(table, wanted, last, pageRows);
+      const limit = size.rows();
+      const rows = await read(table, wanted, last, limit);
+      size.note(rows);
       if (rows.length > 0) yield rows;
-      if (rows.length < pageRows) return;
+      if (rows.length < limit) return;
       last = positionOf(rows[rows.length - 1] as Row).key;
     }
   };
