@@ -1,13 +1,19 @@
+import type { Socket } from 'node:net';
 import type { Connection as Driver, QueryOptions } from 'mysql2';
+import { ANSWER_TOO_LARGE } from './errors.js';
 
 /** How long a statement may still run once the signal has aborted. */
 export const ABORT_GRACE_MS = 2_000;
 const CLOSE_GRACE_MS = 1_000;
+/** The driver holds an answer in memory until it is whole: one that is larger is given up before it fills the heap. */
+const MOST_ANSWER_BYTES = 128 * 1024 * 1024;
 
 const failure = (code: string, words: string): Error => Object.assign(new Error(words), { code, fatal: true });
 
+const socketOf = (driver: Driver): Socket => (driver as unknown as { stream: Socket }).stream;
+
 /** The driver ends a socket politely, which a server that has vanished never answers. */
-const cut = (driver: Driver): void => (driver as unknown as { stream: { destroy(): void } }).stream.destroy();
+const cut = (driver: Driver): void => void socketOf(driver).destroy();
 
 /** Resolves when the server has let the account in; gives up at once when the signal aborts. */
 export const connected = (driver: Driver, signal: AbortSignal | undefined): Promise<void> =>
@@ -41,13 +47,27 @@ export type Statement = Readonly<{
   form: Form | undefined;
   deadlineMs: number;
   signal: AbortSignal | undefined;
+  /** Of the answer; 128 MiB unless told. */
+  mostBytes?: number;
 }>;
 
-/** Runs a statement over the text protocol; one that outlives its deadline takes the connection with it. */
-export const runStatement = (driver: Driver, { sql, params, form, deadlineMs, signal }: Statement): Promise<unknown> =>
+/** Runs a statement over the text protocol; one that outlives its deadline, or whose answer is too large, takes the connection with it. */
+export const runStatement = (
+  driver: Driver,
+  { sql, params, form, deadlineMs, signal, mostBytes = MOST_ANSWER_BYTES }: Statement,
+): Promise<unknown> =>
   new Promise((resolve, reject) => {
+    const socket = socketOf(driver);
+    let bytes = 0;
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= mostBytes) return;
+      cut(driver);
+      settle(failure(ANSWER_TOO_LARGE, `an answer of more than ${Math.floor(mostBytes / 1024 / 1024)} MiB`));
+    };
     const settle = (error: unknown, result?: unknown) => {
       clearTimeout(timer);
+      socket.off('data', count);
       signal?.removeEventListener('abort', onAbort);
       if (error === null) resolve(result);
       else reject(error);
@@ -64,6 +84,7 @@ export const runStatement = (driver: Driver, { sql, params, form, deadlineMs, si
     };
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
+    socket.on('data', count);
     driver.query({ sql, ...(form === undefined ? {} : FORMS[form]) }, [...params], settle);
   });
 

@@ -7,6 +7,12 @@ const unavailable: Verdict = {
   kind: 'transient',
   fix: 'Start the server, or correct its host and port (MYSQL_HOST, MYSQL_PORT).',
 };
+/** The code of an answer that was given up since it would fill the memory. */
+export const ANSWER_TOO_LARGE = 'ANSWER_TOO_LARGE';
+const tooLarge: Verdict = {
+  ...unavailable,
+  fix: 'It is asked again, a few rows at a time at first. Where it comes again, set PAGE_ROWS to less.',
+};
 const busy: Verdict = { ...unavailable, fix: 'It passes by itself; nothing has been changed.' };
 const denied: Verdict = {
   code: 'MYSQL_ACCESS_DENIED',
@@ -61,6 +67,7 @@ const BY_CODE: ReadonlyMap<string, Verdict> = new Map([
   ...['EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT'].map(
     (code) => [code, unavailable] as const,
   ),
+  [ANSWER_TOO_LARGE, tooLarge],
   ...['HANDSHAKE_SSL_ERROR', 'HANDSHAKE_NO_SSL_SUPPORT'].map((code) => [code, tls] as const),
 ]);
 

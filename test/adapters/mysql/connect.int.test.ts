@@ -1,7 +1,10 @@
 import { isIP } from 'node:net';
 import { inspect } from 'node:util';
+import { createConnection } from 'mysql2';
 import { type Connection, openConnection } from '../../../src/adapters/mysql/connect.js';
-import { ABORT_GRACE_MS } from '../../../src/adapters/mysql/driver.js';
+import { ABORT_GRACE_MS, connected, runStatement } from '../../../src/adapters/mysql/driver.js';
+import { mysqlError } from '../../../src/adapters/mysql/errors.js';
+import { driverOptions } from '../../../src/adapters/mysql/options.js';
 import { inTransaction } from '../../../src/adapters/mysql/transaction.js';
 import { type TestDatabase, testDatabase, testName } from './test-database.js';
 
@@ -68,6 +71,26 @@ describe('a connection', () => {
     expect(String((session as { autocommit: unknown }).autocommit)).toBe('1');
     expect(await other.query('SELECT ? AS text', ["a'b\\c😀"])).toEqual([{ text: "a'b\\c😀" }]);
     await other.close();
+  });
+
+  it('gives up an answer that would fill the memory, long before it is whole, and is not open any more', async () => {
+    const driver = createConnection(driverOptions(database.params, { role: 'test of large answers' }));
+    const large = { sql: `SELECT REPEAT('x', 1000000) x`, params: [], form: undefined };
+    const limits = { deadlineMs: 30_000, signal: undefined, mostBytes: 4 * 1024 * 1024 };
+    try {
+      await connected(driver, undefined);
+      expect(await runStatement(driver, { ...large, ...limits })).toHaveLength(1);
+      const sql = Array(200).fill(large.sql).join(' UNION ALL ');
+      const error = await runStatement(driver, { ...large, sql, ...limits }).catch((thrown) => mysqlError(thrown, 'MySQL'));
+      expect(error).toMatchObject({
+        code: 'MYSQL_UNAVAILABLE',
+        kind: 'transient',
+        message: expect.stringMatching(/an answer of more than 4 MiB.*PAGE_ROWS/),
+      });
+      await expect(runStatement(driver, { ...large, ...limits })).rejects.toThrow(/closed state|Connection lost/);
+    } finally {
+      driver.destroy();
+    }
   });
 
   it('gives values as the server wrote them', async () => {

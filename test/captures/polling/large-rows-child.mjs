@@ -1,4 +1,5 @@
-// Captures a table in a process of its own, whose heap is small, up to the first heartbeat. Prints how many rows, and its largest page.
+// Captures a table in a process of its own, whose heap is small, up to the first heartbeat. Prints how many rows, its
+// largest page, and what failed; after a failure it reads on from where it was.
 const { directory, params, table, schemaFile } = JSON.parse(process.env.LARGE_ROWS_CHILD);
 const load = (file) => import(`${directory}/${file}.js`);
 const [{ openConnection }, { pollingCapture }, { bytesOf }, { prefetch }, { publishBatch }] = await Promise.all([
@@ -25,15 +26,25 @@ const source = pollingCapture({
 });
 const topic = { name: table, partitions: 3, key: ({ id }) => String(id) };
 const codec = { encode: (row) => Buffer.from(JSON.stringify(row)) };
-let [records, largest] = [0, 0];
+let [records, largest, after, over] = [0, 0, null, false];
+const failures = [];
 const publish = async (_, batches) => {
   for (const batch of batches) records += batch.records.length;
   return new Map();
 };
 const { signal } = new AbortController();
-for await (const { values } of prefetch(source.read({ after: null, signal }))) {
-  if (values.length === 0 && records > 0) break;
-  largest = Math.max(largest, bytesOf(values));
-  if (values.length > 0) await publishBatch({ topic, publish, log }, codec, values);
+while (!over && failures.length < 10) {
+  try {
+    for await (const { values, position } of prefetch(source.read({ after, signal }))) {
+      over = values.length === 0 && records > 0;
+      if (over) break;
+      largest = Math.max(largest, bytesOf(values));
+      if (values.length > 0) await publishBatch({ topic, publish, log }, codec, values);
+      after = position;
+    }
+  } catch (error) {
+    if (!error.retriable) throw error;
+    failures.push(error.message);
+  }
 }
-process.stdout.write(JSON.stringify({ records, largest }));
+process.stdout.write(JSON.stringify({ records, largest, failures }));
