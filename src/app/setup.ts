@@ -7,9 +7,10 @@ import type { Config, ServerEnvironment } from '../config.js';
 import type { Log } from '../core/log.js';
 import { keepTrying } from '../core/patience.js';
 import { type Pipeline, type Row, tableFeeds } from '../core/pipeline.js';
-import { deadLetterTopicOf, type Topic } from '../core/topic.js';
+import type { Topic } from '../core/topic.js';
 import { packageRoot } from '../package-root.js';
 import type { Clients } from './clients.js';
+import { ensureDeadLetterTopics } from './dead-letter-topics.js';
 import { stateDirectory } from './table-feed.js';
 
 export type SetupOptions = Readonly<{
@@ -78,8 +79,9 @@ export const setUp = async (options: SetupOptions): Promise<void> => {
         }),
       patience,
     );
-  const deadLetters = topics.map(({ name }) => ({ name: deadLetterTopicOf(name), partitions: 1 }));
-  await keepTrying(() => clients.admin.ensureTopics([...topics, ...deadLetters]), patience);
+  const names = topics.map(({ name }) => name);
+  await keepTrying(() => clients.admin.ensureTopics(topics), patience);
+  await keepTrying(() => ensureDeadLetterTopics(clients, names), patience);
   for (const topic of topics) await keepTrying(() => openTopic(options, topic), patience);
-  log.info({ tables, topics: topics.map(({ name }) => name) }, 'set up');
+  log.info({ tables, topics: names }, 'set up');
 };

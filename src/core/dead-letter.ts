@@ -1,5 +1,9 @@
 import type { IncomingRecord, OutgoingRecord } from './broker.js';
+import { shortReason } from './reason.js';
 import { RETRY_GROUP_HEADER, RETRY_OF_HEADER, RETRY_ORIGIN_HEADER } from './retry-headers.js';
+
+/** More than a dead letter has beside the key and value of its record: reason, origin, group, and the envelope. */
+export const DEAD_LETTER_ROOM_BYTES = 16_384;
 
 /** A dead letter as it stands in its topic. Without an `origin` it is a row that could not travel: there are no bytes of it. */
 export type DeadLetter = Readonly<{
@@ -25,7 +29,8 @@ export const deadLetterOf = ({ offset, timestamp, key, value, headers }: Incomin
   return {
     offset,
     timestamp,
-    reason: text('reason') ?? 'unknown: rowbridge did not write it',
+    // Letters of older versions have reasons of any length.
+    reason: shortReason(text('reason') ?? 'unknown: rowbridge did not write it'),
     topic: text('topic') ?? '',
     origin: partition === undefined || from === undefined ? undefined : { partition: Number(partition), offset: from },
     group: text('group'),

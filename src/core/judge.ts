@@ -1,7 +1,8 @@
 import type { IncomingRecord, OutgoingRecord } from './broker.js';
 import type { TopicCodec } from './codec.js';
-import { BridgeError, isTransient, messageOf } from './errors.js';
+import { BridgeError, isTransient } from './errors.js';
 import type { Log } from './log.js';
+import { reasonOf } from './reason.js';
 import { RETRY_GROUP_HEADER } from './retry-headers.js';
 import type { Result } from './sink.js';
 import type { TopicPartition } from './topic.js';
@@ -54,7 +55,7 @@ export const judge = async <In, Out>(
   } catch (error) {
     if (isTransient(error)) throw error;
     if (error instanceof BridgeError && error.kind !== 'record') throw error;
-    run.log.error({ ...meta, offset: String(meta.offset), reason: messageOf(error) }, 'a record went to the dead letters');
-    dead.push({ offset: record.offset, letter: deadLetter(record, at, run.group, messageOf(error)) });
+    run.log.error({ ...meta, offset: String(meta.offset), reason: reasonOf(error) }, 'a record went to the dead letters');
+    dead.push({ offset: record.offset, letter: deadLetter(record, at, run.group, reasonOf(error)) });
   }
 };

@@ -1,9 +1,10 @@
 import type { EndOffsets, OutgoingRecord, PartitionRecords, Publish } from './broker.js';
 import type { TopicCodec } from './codec.js';
 import { type DeadLetters, deadLetters } from './dead-letters.js';
-import { BridgeError, messageOf } from './errors.js';
+import { BridgeError } from './errors.js';
 import type { Log } from './log.js';
 import { partitionOf } from './partition.js';
+import { reasonOf } from './reason.js';
 import type { Topic } from './topic.js';
 
 /**
@@ -72,11 +73,9 @@ export const publishBatch = async <T>(
       partitions[partitionOf(key, topic.partitions)]?.push({ key, value: bytes });
     } catch (error) {
       if (!(error instanceof BridgeError) || error.kind !== 'record') throw error;
-      run.log.error(
-        { key: key?.toString() ?? null, code: error.code, reason: messageOf(error) },
-        'a value went to the dead letters',
-      );
-      dead.push(deadLetter(key, topic.name, messageOf(error)));
+      const reason = reasonOf(error);
+      run.log.error({ key: key?.toString() ?? null, code: error.code, reason }, 'a value went to the dead letters');
+      dead.push(deadLetter(key, topic.name, reason));
     }
   }
   await (run.deadLetters ?? deadLetters(run.publish))(topic.name, dead);

@@ -5,7 +5,8 @@ import type { TopicPartition } from '../../core/topic.js';
 import { renewed } from './renewed.js';
 import { copiesOf, type Replication } from './replication.js';
 
-export type TopicSpec = Readonly<{ name: string; partitions: number }>;
+/** `maxMessageBytes`: the largest batch that it takes once it is created; without it the brokers' default. */
+export type TopicSpec = Readonly<{ name: string; partitions: number; maxMessageBytes?: number }>;
 
 export type GroupOffsets = ReadonlyMap<number, bigint>;
 
@@ -84,10 +85,18 @@ export const kafkaAdmin = (kafka: Kafka, replication: Partial<Replication> = {})
     if (missing.length === 0) return;
     await ask('creating topics', async (admin) => {
       const { brokers } = await admin.describeCluster();
-      const copies = copiesOf(replication, brokers.length);
+      const { configEntries = [], ...copies } = copiesOf(replication, brokers.length);
       await admin.createTopics({
         waitForLeaders: true,
-        topics: missing.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions, ...copies })),
+        topics: missing.map(({ name, partitions, maxMessageBytes }) => ({
+          topic: name,
+          numPartitions: partitions,
+          ...copies,
+          configEntries: [
+            ...configEntries,
+            ...(maxMessageBytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(maxMessageBytes) }]),
+          ],
+        })),
       });
     });
   };

@@ -14,7 +14,8 @@ const innermost = (error: unknown): KafkaJsError => {
   return inner;
 };
 
-const chainOf = (error: unknown): string => {
+/** The names and types of an error of kafkajs, and of the one inside that counts. */
+export const chainOf = (error: unknown): string => {
   const inner = innermost(error);
   return [(error as Error)?.name, (error as KafkaJsError)?.type, inner?.name, inner?.type].join(' ');
 };

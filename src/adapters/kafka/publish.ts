@@ -3,6 +3,7 @@ import type { EndOffsets, PartitionRecords, Publish } from '../../core/broker.js
 import { BridgeError } from '../../core/errors.js';
 import { inTermsOf } from './errors.js';
 import { rounds } from './rounds.js';
+import { batchTooLarge } from './too-large.js';
 import { type TopicProducer, topicProducer } from './topic-producer.js';
 
 export { MOST_BATCH_BYTES } from './rounds.js';
@@ -32,7 +33,11 @@ export const kafkaPublisher = (kafka: Kafka): Publisher => {
     for (const round of rounds(batches)) {
       const producer = producerOf(topic);
       try {
-        const bases = await inTermsOf(`publishing to ${topic}`, () => producer.send(round, allowed), SEND_DEADLINE_MS);
+        const sending = (): Promise<ReadonlyMap<number, bigint>> =>
+          producer.send(round, allowed).catch((error: unknown) => {
+            throw batchTooLarge(error, topic, round) ?? error;
+          });
+        const bases = await inTermsOf(`publishing to ${topic}`, sending, SEND_DEADLINE_MS);
         for (const { partition, records } of round)
           ends.set(partition, (bases.get(partition) as bigint) + BigInt(records.length));
       } catch (error) {

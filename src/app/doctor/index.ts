@@ -10,7 +10,7 @@ import { topicsOf } from '../setup.js';
 import { captureOptions } from '../table-feed.js';
 import { type Check, examine, type Finding } from './finding.js';
 import { missingGrantFindings, needlessGrantFindings } from './grant-checks.js';
-import { topicFindings } from './kafka-checks.js';
+import { letterRoomFindings, topicFindings } from './kafka-checks.js';
 import { directoryFindings, nodeFindings } from './machine-checks.js';
 import { registryFindings } from './registry-checks.js';
 import { largestRow, rowSizeFindings } from './row-size.js';
@@ -103,6 +103,11 @@ const topicsCheck = (options: DoctorOptions): Check => ({
       wanted.map(({ name }) => name),
     );
     for (const topic of wanted) yield* topicFindings(topic, topics.get(topic.name), brokers);
+    for (const { name } of topicsOf(pipeline)) {
+      const [own, letters] = [topics.get(name), topics.get(deadLetterTopicOf(name))];
+      if (own !== undefined && letters !== undefined)
+        yield* letterRoomFindings(name, own.maxMessageBytes, letters.maxMessageBytes);
+    }
     for (const feed of tableFeeds(pipeline)) {
       const facts = topics.get(feed.topic.name);
       const bytes = facts === undefined ? undefined : await largestRowOf(options, feed);

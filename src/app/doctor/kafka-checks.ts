@@ -1,4 +1,6 @@
 import type { TopicFacts } from '../../adapters/kafka/topic-facts.js';
+import { deadLetterTopicOf } from '../../core/topic.js';
+import { letterBytes } from '../dead-letter-topics.js';
 import { error, type Finding, ok, warning } from './finding.js';
 
 type Wanted = Readonly<{ name: string; partitions: number }>;
@@ -24,6 +26,18 @@ export async function* topicFindings({ name, partitions }: Wanted, facts: TopicF
     });
   else yield ok('topics', `${name} has ${partitions} partition${partitions === 1 ? '' : 's'}`);
   yield* safetyFindings(name, facts, brokers);
+}
+
+/** Whether every record of a topic can become a dead letter, with the headers that it gets. */
+export async function* letterRoomFindings(topic: string, bytes: number, letters: number): AsyncGenerator<Finding> {
+  const wanted = letterBytes(bytes);
+  if (letters >= wanted) return;
+  const name = deadLetterTopicOf(topic);
+  yield warning('max.message.bytes', {
+    found: `Topic '${name}' takes batches of ${letters} bytes, and '${topic}' of ${bytes}.`,
+    means: 'a worker that cannot handle a record that fills its topic ends with BATCH_TOO_LARGE_FOR_TOPIC',
+    fix: alter(name, `max.message.bytes=${wanted}`),
+  });
 }
 
 /** How many copies an acknowledged record has. */

@@ -23,7 +23,7 @@ export async function* rowSizeFindings(bytes: number, table: string, topic: stri
   if (topicBytes < MOST_RECORD_BYTES + REST_BYTES)
     yield warning('max.message.bytes', {
       found: `Topic '${topic}' takes batches of ${topicBytes} bytes, rowbridge makes batches of up to ${MOST_RECORD_BYTES}.`,
-      means: 'larger batches are refused, and the feed waits',
+      means: 'larger batches are refused, and the feed ends with BATCH_TOO_LARGE_FOR_TOPIC',
       fix: `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config max.message.bytes=1048588`,
     });
   yield bytes <= most

@@ -1,7 +1,8 @@
 import type { IncomingRecord } from '../../core/broker.js';
 import type { ReadBack } from '../../core/codec.js';
-import { BridgeError, isTransient, messageOf } from '../../core/errors.js';
+import { BridgeError, isTransient } from '../../core/errors.js';
 import type { Row } from '../../core/pipeline.js';
+import { reasonOf } from '../../core/reason.js';
 import type { Result } from '../../core/sink.js';
 import type { Meta, Transform } from '../../core/transform.js';
 
@@ -15,7 +16,7 @@ const TOMBSTONE: Read = { kind: 'tombstone' };
 
 const bad = (error: unknown): Read => {
   if (isTransient(error) || (error instanceof BridgeError && error.kind !== 'record')) throw error;
-  return { kind: 'bad', reason: messageOf(error) };
+  return { kind: 'bad', reason: reasonOf(error) };
 };
 
 /** @throws BridgeError `transient` when the registry is away */
@@ -43,6 +44,6 @@ export const resultsOf = (
   try {
     return transform(read.value, meta).map((value) => ({ value, key: null, meta }));
   } catch (error) {
-    return messageOf(error);
+    return reasonOf(error);
   }
 };

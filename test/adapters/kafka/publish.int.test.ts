@@ -3,6 +3,7 @@ import { kafkaClient } from '../../../src/adapters/kafka/client.js';
 import { kafkaPublisher, MOST_BATCH_BYTES } from '../../../src/adapters/kafka/publish.js';
 import { kafkaReader } from '../../../src/adapters/kafka/reader.js';
 import type { IncomingRecord, OutgoingRecord, PartitionRecords, TopicReader } from '../../../src/core/broker.js';
+import { failureOf } from '../../contracts/failure.js';
 import { testServers, uniqueName } from '../../support/servers.js';
 import { silentLog } from '../../support/silent-log.js';
 import { asRead } from './stock.js';
@@ -146,6 +147,30 @@ describe('what is published', () => {
     ];
     expect(await publish(topic, twice)).toEqual(new Map([[0, 7n]]));
     expect(await publish(topic, [])).toEqual(new Map());
+  });
+
+  it('is refused for good when its topic takes less, and what to set is said', async () => {
+    const { kafka, topic, publish } = await open();
+    const set = async (configs: Readonly<Record<string, string>>) => {
+      const admin = kafka.admin();
+      await admin.connect();
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: 2, name: topic, configEntries: Object.entries(configs).map(([name, value]) => ({ name, value })) }],
+      });
+      await admin.disconnect();
+    };
+    const sent = [0, 1].map((partition) => ({ partition, records: records(1, 1_000 + 2_000_000 * partition) }));
+    const large = failureOf(() => publish(topic, sent));
+    await expect(large).resolves.toMatchObject({ code: 'BATCH_TOO_LARGE_FOR_TOPIC', kind: 'configuration' });
+    const bytes = /batch of (\d+) bytes: topic '.*' has a smaller max\.message\.bytes/.exec((await large).found)?.[1] ?? '';
+    expect((await large).fix).toContain(`--entity-name ${topic} --add-config max.message.bytes=${bytes},`);
+    await set({ 'max.message.bytes': bytes });
+    expect((await publish(topic, sent)).get(1)).toBeGreaterThan(0n);
+    await set({ 'max.message.bytes': bytes, 'segment.bytes': '1048576' });
+    const { code, fix } = await failureOf(() => publish(topic, sent));
+    expect(code).toBe('BATCH_TOO_LARGE_FOR_TOPIC');
+    expect(fix).toContain(`--add-config segment.bytes=${bytes},`);
   });
 
   it('is named in the error when the topic is not there, and the publisher goes on', async () => {

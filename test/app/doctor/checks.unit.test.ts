@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TopicFacts } from '../../../src/adapters/kafka/topic-facts.js';
 import type { Query } from '../../../src/adapters/mysql/query.js';
 import { examine, type Finding } from '../../../src/app/doctor/finding.js';
-import { topicFindings } from '../../../src/app/doctor/kafka-checks.js';
+import { letterRoomFindings, topicFindings } from '../../../src/app/doctor/kafka-checks.js';
 import { directoryFindings, nodeFindings } from '../../../src/app/doctor/machine-checks.js';
 import { registryFindings } from '../../../src/app/doctor/registry-checks.js';
 import { rowSizeFindings } from '../../../src/app/doctor/row-size.js';
@@ -113,6 +113,20 @@ describe('a topic', () => {
     [600_000, 500_000, ['warning max.message.bytes', 'error max.message.bytes']],
   ])('for rows of %d bytes, with batches of %d', async (row, topic, wanted) => {
     expect(bad(await all(rowSizeFindings(row, 'products', 'product_updates', topic)))).toEqual(wanted);
+  });
+});
+
+describe('the dead letters of a topic', () => {
+  it.each<[number, number, string[]]>([
+    [1_048_588, 1_064_972, []],
+    [1_048_588, 1_064_971, ['warning max.message.bytes']],
+    [1_048_588, 1_048_588, ['warning max.message.bytes']],
+    [2 ** 31 - 1, 2 ** 31 - 1, []],
+  ])('which takes batches of %d bytes, take batches of %d', async (topic, letters, wanted) => {
+    const found = await all(letterRoomFindings('product_updates', topic, letters));
+    expect(bad(found)).toEqual(wanted);
+    for (const { fix } of found)
+      expect(fix).toMatch(/--entity-name product_updates\.dead-letter .* max\.message\.bytes=1064972$/);
   });
 });
 
