@@ -6,6 +6,7 @@ import { BridgeError } from '../core/errors.js';
 import { type Judged, judge } from '../core/judge.js';
 import type { Log } from '../core/log.js';
 import { instancesOf, type Pipeline, type Row, type WorkerDefinition } from '../core/pipeline.js';
+import type { Sink } from '../core/sink.js';
 import { partitionKey } from '../core/topic.js';
 import { jsonLog } from '../sinks/json-log/index.js';
 import {
@@ -13,6 +14,7 @@ import {
   auditLogs,
   type Finding,
   instancesIn,
+  linesText,
   type PartitionFacts,
   type ReadAgain,
   type RepairPlan,
@@ -103,6 +105,8 @@ const readingAgain = ({ clients, worker, log }: LogRepairOptions): ReadAgain => 
     known.set(topic, dead);
     return dead;
   };
+  const check: Sink<Row>['check'] = (results) => void linesText(results);
+  const judging = { group: worker.name, transform: worker.transform, log, check };
   return async function* (key, { from, to }) {
     for (const topic of worker.from) {
       if (!key.startsWith(`${topic.name}/`)) continue;
@@ -113,7 +117,7 @@ const readingAgain = ({ clients, worker, log }: LogRepairOptions): ReadAgain => 
         const judged: Judged<Row> = { results: [], dead: [] };
         for (const record of records)
           if (!dead.has(originText({ partition: at.partition, offset: record.offset })))
-            await judge({ group: worker.name, transform: worker.transform, log }, codec, at, record, judged);
+            await judge(judging, codec, at, record, judged);
         yield judged.results;
       }
     }

@@ -4,7 +4,7 @@ import { BridgeError, isTransient } from './errors.js';
 import type { Log } from './log.js';
 import { reasonOf } from './reason.js';
 import { RETRY_GROUP_HEADER } from './retry-headers.js';
-import type { Result } from './sink.js';
+import type { Result, Sink } from './sink.js';
 import type { TopicPartition } from './topic.js';
 import type { Meta, Transform } from './transform.js';
 
@@ -34,9 +34,12 @@ export const isForAnother = ({ headers }: IncomingRecord, group: string): boolea
   return wanted !== undefined && wanted.toString() !== group;
 };
 
+/** `check`: the sink's, where the results are to be tried before they count. */
+export type Judging<In, Out> = Readonly<{ group: string; transform: Transform<In, Out>; log: Log }> & Pick<Sink<Out>, 'check'>;
+
 /** Adds what the transform makes of a record to the results, or the record to the dead letters. */
 export const judge = async <In, Out>(
-  run: Readonly<{ group: string; transform: Transform<In, Out>; log: Log }>,
+  run: Judging<In, Out>,
   codec: TopicCodec<In>,
   at: TopicPartition,
   record: IncomingRecord,
@@ -48,14 +51,18 @@ export const judge = async <In, Out>(
     results.push({ value: null, key: record.key?.toString() ?? null, meta });
     return;
   }
+  const before = results.length;
   try {
     const decoded = codec.decode(record.value);
     const value = decoded instanceof Promise ? await decoded : decoded;
     for (const out of run.transform(value, meta)) results.push({ value: out, key: null, meta });
+    run.check?.(results.slice(before));
   } catch (error) {
     if (isTransient(error)) throw error;
     if (error instanceof BridgeError && error.kind !== 'record') throw error;
-    run.log.error({ ...meta, offset: String(meta.offset), reason: reasonOf(error) }, 'a record went to the dead letters');
-    dead.push({ offset: record.offset, letter: deadLetter(record, at, run.group, reasonOf(error)) });
+    results.length = before;
+    const reason = reasonOf(error);
+    run.log.error({ ...meta, offset: String(meta.offset), reason }, 'a record went to the dead letters');
+    dead.push({ offset: record.offset, letter: deadLetter(record, at, run.group, reason) });
   }
 };

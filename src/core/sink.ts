@@ -28,7 +28,13 @@ export type Sink<T> = Readonly<{
   /**
    * Durable when it resolves. Results of one offset are written as one unit, or not at all.
    * @throws BridgeError `transient` when nothing of it counts: ask `resume` again and write what it still wants.
+   * @throws BridgeError `record` when one of the results can never be written: nothing of it counts, and `check` tells which.
    */
   write(results: readonly Result<T>[]): Promise<void>;
+  /**
+   * Called with the results of one record at a time, after a write that failed with `record`. Changes nothing.
+   * @throws when they cannot be written: the record goes to the dead letters
+   */
+  check?(results: readonly Result<T>[]): void;
   close?(): Promise<void>;
 }>;

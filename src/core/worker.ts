@@ -1,10 +1,10 @@
 import type { Beginning, IncomingBatch, IncomingRecord, Publish, Subscribe } from './broker.js';
 import type { Codec, TopicCodec } from './codec.js';
 import { type DeadLetters, deadLetters } from './dead-letters.js';
-import { backoffMs, delayOrAbort } from './delay.js';
-import { type BridgeError, isTransient, messageOf } from './errors.js';
-import { type Judged, judge } from './judge.js';
+import { isOfRecord } from './errors.js';
+import { type Judged, type Judging, judge } from './judge.js';
 import type { Log } from './log.js';
+import { persist } from './persist.js';
 import type { Sink } from './sink.js';
 import { partitionKey, partitionsByTopic, type Topic, type TopicPartition } from './topic.js';
 import type { Transform } from './transform.js';
@@ -41,35 +41,12 @@ export type WorkerMarker = 'before-write' | 'after-write' | 'after-commit';
 /** How many records are handled between two heartbeats. */
 const SLICE = 5_000;
 
-/**
- * Tries again for as long as the failure is transient and the batch is ours, alive in the group meanwhile. False: no longer ours.
- * A sink that says where to begin may want to begin anew: it is asked before the group is joined, so the group is left.
- */
-const persist = async <In, Out>(run: WorkerRun<In, Out>, batch: IncomingBatch, call: () => Promise<void>): Promise<boolean> => {
-  let said = '';
-  for (let attempt = 0; ; attempt++) {
-    if (batch.isStale() || run.signal.aborted) return false;
-    try {
-      await call();
-      if (said !== '') run.onReady?.(true);
-      return true;
-    } catch (error) {
-      if (!isTransient(error) || run.sink.begin !== undefined) throw error;
-      const { code } = error as BridgeError;
-      if (code !== said) run.log.warn({ code, reason: messageOf(error) }, 'the batch waits');
-      said = code;
-      run.onReady?.(false);
-      await delayOrAbort(Math.min(backoffMs(attempt), 2_000), run.signal);
-      await batch.heartbeat();
-    }
-  }
-};
-
 /** How many records of a slice were handled, and how many results they gave. */
 type Handled = Readonly<{ records: number; results: number }>;
 
 /**
- * Handles a slice of a batch: decode, transform, write, commit. Ends early behind the record that gave the last result wanted.
+ * Handles a slice of a batch: decode, transform, write, commit. Where the sink can never write a result, its record goes to the dead
+ * letters and the others are written. Ends early behind the record that gave the last result wanted.
  * Undefined when the partition is no longer ours.
  */
 const handleSlice = async <In, Out>(
@@ -86,7 +63,8 @@ const handleSlice = async <In, Out>(
   let wanted = 0n;
   let begun = false;
   const dead = new Set<bigint>();
-  const done = await persist(run, batch, async () => {
+  let judging: Judging<In, Out> = run;
+  const attempt = async (): Promise<void> => {
     // After a failed write the sink is asked what it still wants: another may have taken its place meanwhile.
     if (begun) wanted = (await run.sink.resume?.(assigned))?.get(partitionKey(at)) ?? wanted;
     begun = true;
@@ -94,7 +72,7 @@ const handleSlice = async <In, Out>(
     let seen = 0;
     for (; seen < records.length && judged.results.length < most; seen++) {
       const record = records[seen] as IncomingRecord;
-      if (record.offset >= wanted && !dead.has(record.offset)) await judge(run, codec, at, record, judged);
+      if (record.offset >= wanted && !dead.has(record.offset)) await judge(judging, codec, at, record, judged);
     }
     if (batch.isStale()) return;
     await (run.deadLetters ?? deadLetters(run.publish))(
@@ -108,6 +86,17 @@ const handleSlice = async <In, Out>(
     run.onMarker?.('after-write');
     handled = records.slice(0, seen);
     results = judged.results.length;
+  };
+  const done = await persist(run, batch, async () => {
+    try {
+      await attempt();
+    } catch (error) {
+      const { check } = run.sink;
+      if (!isOfRecord(error) || check === undefined || judging !== run) throw error;
+      // Nothing was written. From here on the results of each record are tried first.
+      judging = { ...run, check };
+      await attempt();
+    }
   });
   const last = handled[handled.length - 1];
   if (!done || last === undefined || batch.isStale()) return undefined;

@@ -3,13 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { json } from '../../src/adapters/json/check.js';
+import { sizeBatch } from '../../src/adapters/kafka/record-batch.js';
 import { type Clients, openClients } from '../../src/app/clients.js';
+import { ensureDeadLetterTopics } from '../../src/app/dead-letter-topics.js';
+import { deadLetters } from '../../src/app/dead-letters.js';
 import { runWorkerForever, type WorkerOptions } from '../../src/app/workers.js';
+import type { OutgoingRecord } from '../../src/core/broker.js';
+import type { DeadLetter } from '../../src/core/dead-letter.js';
 import { BridgeError } from '../../src/core/errors.js';
 import { type Row, type SinkParts, type WorkerDefinition, worker } from '../../src/core/pipeline.js';
 import type { Result, Sink } from '../../src/core/sink.js';
-import type { Topic } from '../../src/core/topic.js';
+import { deadLetterTopicOf, type Topic } from '../../src/core/topic.js';
 import type { WorkerMarker } from '../../src/core/worker.js';
+import { jsonLog } from '../../src/sinks/json-log/index.js';
 import { snapshot } from '../../src/sinks/snapshot/index.js';
 import { failureOf } from '../contracts/failure.js';
 import { seen } from '../sinks/snapshot/world.js';
@@ -126,6 +132,96 @@ describe('a worker on a real broker', () => {
     await eventually('the new record', 60_000, () => written.length === 21 || undefined);
     await running.stop();
     expect(written.at(-1)?.value).toEqual({ id: 100 });
+  });
+});
+
+describe('a record that cannot be handled, on a real broker', () => {
+  /** What a topic takes unless told otherwise. */
+  const TOPIC_BYTES = 1_048_588;
+
+  /** A record whose batch fills its topic; the error of its value repeats nearly all of it. */
+  const filling = (): OutgoingRecord => {
+    const recordOf = (length: number): OutgoingRecord => ({
+      key: null,
+      value: Buffer.from(`{"id":1,"${'x'.repeat(length)}":1}`),
+    });
+    const almost = TOPIC_BYTES - 1_000;
+    const record = recordOf(almost + TOPIC_BYTES - sizeBatch([recordOf(almost)]).bytes);
+    expect(sizeBatch([record]).bytes).toBe(TOPIC_BYTES);
+    return record;
+  };
+
+  const lettersOf = async (topic: string) => {
+    const found: DeadLetter[] = [];
+    for await (const letters of deadLetters(world.reader, topic)) found.push(...letters);
+    return found;
+  };
+
+  const filled = async () => {
+    const ids: unknown[] = [];
+    const sink = (): Sink<Row> => ({ write: async (results) => void ids.push(...results.map(({ value }) => value?.id)) });
+    const made = await group([1], sink);
+    const poison = filling();
+    const clients = await newClients();
+    await clients.publish(made.topic, [{ partition: 0, records: [poison] }]);
+    await world.publish(made.topic, 0, [7]);
+    return { ...made, ids, poison, clients };
+  };
+  const twoResults = { showing: { output: rememberingOutput(), json: false, max: 2 } };
+
+  it('becomes a dead letter though it fills its topic, and the worker goes on', async () => {
+    const { definition, topic, committed, ids, poison, clients } = await filled();
+    await ensureDeadLetterTopics(clients, [topic]);
+    await (await start(definition, twoResults)).ended;
+    expect(ids).toEqual([0, 7]);
+    expect(sumOf(await committed())).toBe(3);
+    const [letter, ...more] = await lettersOf(topic);
+    expect(letter?.value?.equals(poison.value ?? Buffer.alloc(0))).toBe(true);
+    expect(letter).toMatchObject({ topic, origin: { partition: 0, offset: 1n }, group: definition.name });
+    expect(letter?.reason).toMatch(/^The value does not fit: .{1800,} \.\.\. \(cut, 10\d{5} characters in all\)$/);
+    expect(more).toEqual([]);
+  });
+
+  it('ends the worker with what to do where the dead letters take less, and once that is done it goes on', async () => {
+    const { definition, topic, committed, ids } = await filled();
+    const name = deadLetterTopicOf(topic);
+    await world.admin.ensureTopics([{ name, partitions: 1 }]);
+    const failure = await failureOf(async () => (await start(definition, twoResults)).ended);
+    expect(failure).toMatchObject({ code: 'BATCH_TOO_LARGE_FOR_TOPIC', kind: 'configuration' });
+    expect(failure.fix).toContain(`--entity-name ${name} --add-config max.message.bytes=`);
+    expect(sumOf(await committed())).toBeLessThan(2);
+    const [, value = ''] = /max\.message\.bytes=(\d+)/.exec(failure.fix) ?? [];
+    const altering = world.kafka.admin();
+    await altering.connect();
+    const configEntries = [{ name: 'max.message.bytes', value }];
+    await altering.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
+    await altering.disconnect();
+    const running = await start(definition);
+    await eventually('all records', 60_000, async () => sumOf(await committed()) === 3 || undefined);
+    await running.stop();
+    expect(new Set(ids)).toEqual(new Set([0, 7]));
+    expect(await lettersOf(topic)).toHaveLength(1);
+  });
+
+  it('may be one whose result JSON cannot hold: the others are logged once, also over a restart', async () => {
+    const { definition: made, topic, committed } = await group([10], jsonLog);
+    await ensureDeadLetterTopics(await newClients(), [topic]);
+    const definition: WorkerDefinition = { ...made, transform: (row) => [row.id === 3 ? { id: 1 / 0 } : row] };
+    for (const records of [10, 12]) {
+      const running = await start(definition);
+      await eventually('all records', 60_000, async () => sumOf(await committed()) === records || undefined);
+      await running.stop();
+      if (records === 10) await world.publish(topic, 0, [3, 20]);
+    }
+    const log = await readFile(join(directory, definition.name, 'consumer_log.json'), 'utf8');
+    const ids = log.split('\n').flatMap((line) => (line === '' ? [] : JSON.parse(line).id));
+    expect(ids).toEqual([...upTo(10).filter((id) => id !== 3), 20]);
+    const letters = await lettersOf(topic);
+    expect(letters.map(({ origin, value }) => [origin?.offset, String(value)])).toEqual([
+      [3n, '{"id":3}'],
+      [10n, '{"id":3}'],
+    ]);
+    expect(letters[0]?.reason).toMatch(/cannot be written as JSON: JSON has no number Infinity/);
   });
 });
 

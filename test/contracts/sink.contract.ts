@@ -2,6 +2,7 @@ import { isTransient } from '../../src/core/errors.js';
 import type { Row } from '../../src/core/pipeline.js';
 import type { Result, Sink } from '../../src/core/sink.js';
 import { partitionKey, type TopicPartition } from '../../src/core/topic.js';
+import { failureOf } from './failure.js';
 
 /** Where one written result came from, as it can be read back from what the sink keeps. */
 export type WrittenResult = Readonly<{ topic: string; partition: number; offset: bigint; id: unknown; deleted: boolean }>;
@@ -166,6 +167,27 @@ export const sinkContract = (
       await sink.resume?.([at(0)]);
       await sink.write(results(0, 3, 6));
       expect(offsetsOf(await place.written(), 0)).toEqual([0, 1, 2, 3, 4, 5]);
+    });
+
+    it('writes nothing of a batch with a result that it can never write, tells which that is, and takes the others', async () => {
+      const unwritable: readonly Row[] = [{ id: Number.NaN }, { id: Number.POSITIVE_INFINITY }];
+      let next = 2;
+      await sink.resume?.([at(0)]);
+      await sink.write(results(0, 0, next));
+      for (const value of unwritable) {
+        const good = [result(0, next), result(0, next + 1), result(0, next + 3)];
+        const bad = [result(0, next + 2), result(0, next + 2, value)];
+        const before = offsetsOf(await place.written(), 0);
+        const refusal = await failureOf(() => sink.write([...good.slice(0, 2), ...bad, ...good.slice(2)]));
+        expect(refusal).toMatchObject({ kind: 'record' });
+        expect(offsetsOf(await place.written(), 0)).toEqual(before);
+        for (const one of good) sink.check?.([one]);
+        await failureOf(() => sink.check?.(bad));
+        if (sink.resume !== undefined) expect(await sink.resume([at(0)])).toEqual(new Map([[partitionKey(at(0)), BigInt(next)]]));
+        await sink.write(good);
+        expect(offsetsOf(await place.written(), 0)).toEqual([...before, next, next + 1, next + 3]);
+        next += 4;
+      }
     });
 
     it('can be closed twice, and without having been opened', async () => {

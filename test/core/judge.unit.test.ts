@@ -1,7 +1,9 @@
 import type { IncomingRecord } from '../../src/core/broker.js';
 import type { TopicCodec } from '../../src/core/codec.js';
+import { DEAD_LETTER_ROOM_BYTES } from '../../src/core/dead-letter.js';
 import { BridgeError, type ErrorKind } from '../../src/core/errors.js';
 import { type Judged, judge } from '../../src/core/judge.js';
+import type { Result } from '../../src/core/sink.js';
 import { failureOf } from '../contracts/failure.js';
 import { rememberingLog, silentLog } from '../support/silent-log.js';
 
@@ -100,6 +102,34 @@ describe('a record', () => {
     await judged(record('v'), failing('record'), undefined, log);
     const facts = { ...AT, offset: '1152921504606846976', reason: 'It is bad.' };
     expect(lines).toMatchObject([{ level: 'error', message: 'a record went to the dead letters', facts }]);
+  });
+
+  it('has a short reason, in its letter and in the log, however much its error says', async () => {
+    const { log, lines } = rememberingLog();
+    const long = () => {
+      throw new Error('🦀'.repeat(300_000));
+    };
+    const { dead } = await judged(record('v'), text, long, log);
+    const reason = dead[0]?.letter.headers?.['rowbridge.reason'] ?? '';
+    expect(reason).toMatch(/^(🦀)+ \.\.\. \(cut, 600000 characters in all\)$/u);
+    expect(Buffer.byteLength(reason)).toBeLessThan(DEAD_LETTER_ROOM_BYTES / 2);
+    expect(lines[0]?.facts.reason).toBe(reason);
+  });
+
+  it('gives no result when the sink cannot write one of them', async () => {
+    const tried: Result<string>[][] = [];
+    const into: Judged<string> = { results: [], dead: [] };
+    const check = (results: readonly Result<string>[]) => {
+      tried.push([...results]);
+      if (results.some(({ value }) => value === 'bad')) throw new Error('not that');
+    };
+    const run = { group: 'g', transform: (value: string) => value.split(' '), log: silentLog, check };
+    for (const value of ['a b', 'c bad', 'd']) await judge(run, text, AT, record(value), into);
+    expect(into.results.map(({ value }) => value)).toEqual(['a', 'b', 'd']);
+    expect(into.dead.map(({ letter }) => [letter.value, letter.headers?.['rowbridge.reason']])).toEqual([
+      [Buffer.from('c bad'), 'not that'],
+    ]);
+    expect(tried.map((results) => results.map(({ value }) => value))).toEqual([['a', 'b'], ['c', 'bad'], ['d']]);
   });
 
   it.each<ErrorKind>(['transient', 'configuration', 'environment', 'integrity'])(

@@ -137,6 +137,73 @@ describe('a worker', () => {
     expect(written).toEqual([2n, 3n]);
   });
 
+  describe('whose sink can never write one of the results', () => {
+    const unwritable = () => new BridgeError({ code: 'X', kind: 'record', found: 'Not that.', fix: '' });
+    /** A sink that writes all results or none. */
+    const strict = (isBad: (value: Item | null) => boolean, changes: Partial<Sink<Item>> = {}) => {
+      const writes: number[] = [];
+      const check: NonNullable<Sink<Item>['check']> = (results) => {
+        if (results.some(({ value }) => isBad(value))) throw unwritable();
+      };
+      const { written, sink } = memorySink();
+      const write: Sink<Item>['write'] = async (results) => {
+        writes.push(results.length);
+        if (results.some(({ value }) => isBad(value))) throw unwritable();
+        await sink.write(results);
+      };
+      return { written, writes, sink: { write, check: jest.fn(check), ...changes } };
+    };
+    const ids = (written: readonly Result<Item>[]) => written.map(({ value }) => value?.id).sort((a = 0, b = 0) => a - b);
+
+    it('sends its record to the dead letters, and writes the others once', async () => {
+      const broker = await filled([...rows(9), Buffer.from('poison')]);
+      const { written, writes, sink } = strict((value) => value?.id === 3 || value?.id === 4);
+      const { committed } = await run(broker, { sink });
+      expect(ids(written)).toEqual([0, 1, 2, 5, 6, 7, 8]);
+      const dead = broker.all('items.dead-letter');
+      // What could not be decoded is not written again with the second look.
+      expect(dead.map(({ value }) => String(value)).sort()).toEqual([
+        'poison',
+        ...[3, 4].map((id) => JSON.stringify(rows(9)[id])),
+      ]);
+      expect(writes).toEqual([3, 2, 3, 2, 3]);
+      expect([...committed.values()].reduce((a, b) => a + b)).toBe(10n);
+    });
+
+    it('tries no result by itself as long as all can be written', async () => {
+      const { written, sink } = strict(() => false);
+      await run(await filled(rows(9)), { sink });
+      expect(written).toHaveLength(9);
+      expect(sink.check).not.toHaveBeenCalled();
+    });
+
+    it('reads on for the results that it still wants', async () => {
+      const { written, sink } = strict((value) => value?.id === 3);
+      const { committed } = await run(await filled(rows(12)), { sink, max: 3 });
+      expect(ids(written)).toEqual([0, 6, 9]);
+      expect(committed).toEqual(new Map([[0, 4n]]));
+    });
+
+    it('commits nothing and fails where nobody can tell which it is', async () => {
+      for (const changes of [{ check: () => {} }, { check: undefined }] as Partial<Sink<Item>>[]) {
+        const { written, writes, sink } = strict((value) => value?.id === 3, changes);
+        const broker = await filled(rows(9));
+        const group = memoryGroup(broker, 'items', PARTITIONS);
+        await expect(run(broker, { sink, subscribe: group.subscribe })).rejects.toMatchObject({ code: 'X', kind: 'record' });
+        expect(writes.length).toBeLessThanOrEqual(2);
+        expect([written.length, group.committed.size, broker.all('items.dead-letter').length]).toEqual([0, 0, 0]);
+      }
+    });
+
+    it('asks the sink first what it wants by now', async () => {
+      const resume = jest.fn(async () => new Map([['items/0', 1n]]));
+      const { written, sink } = strict((value) => value?.id === 3, { resume });
+      await run(await filled(rows(9)), { sink });
+      expect(resume).toHaveBeenCalledTimes(2);
+      expect(ids(written)).toEqual([1, 2, 4, 5, 6, 7, 8]);
+    });
+  });
+
   it('writes and commits nothing of a partition that was taken away', async () => {
     const broker = await filled(rows(9));
     const { written, sink } = memorySink();

@@ -5,7 +5,7 @@ import type { Evidence } from './evidence.js';
 import type { Collector, Kind } from './findings.js';
 import { type InHand, recordDetail } from './in-hand.js';
 import { type Read, resultsOf } from './judge-record.js';
-import { plainText, simplePrint } from './line-print.js';
+import { orReason, plainText, simplePrint, unwritable } from './line-print.js';
 import type { Places } from './places.js';
 
 export type AccountOptions = Readonly<{
@@ -18,6 +18,8 @@ export type AccountOptions = Readonly<{
   /** Up to where the logs of the partitions have come. */
   passed: ReadonlyMap<number, number>;
 }>;
+
+const BELONGS = 'it has a line, but it belongs into the dead letters';
 
 /** Records that are accounted for without a line. */
 export type Unlogged = { dead: number; dropped: number; away: number };
@@ -50,7 +52,7 @@ export const accounting = (
     if (hand.read.kind !== 'value' || value === null) return false;
     for (const other of codec.otherwise(value)) {
       const results = expected(hand, { kind: 'value', value: other });
-      if (typeof results !== 'string' && results.length > 0 && printOf(results) === says) return true;
+      if (typeof results !== 'string' && results.length > 0 && orReason(() => printOf(results)) === says) return true;
     }
     return false;
   };
@@ -67,9 +69,11 @@ export const accounting = (
       if (own === says) return undefined;
     }
     const results = expected(hand);
-    if (typeof results === 'string') return `it has a line, but it belongs into the dead letters: ${results}`;
+    if (typeof results === 'string') return `${BELONGS}: ${results}`;
     if (results.length === 0) return 'it has a line, but the transform leaves it out';
-    return printOf(results) === says || saysOtherwise(hand, says) ? undefined : 'its line says something else';
+    const print = orReason(() => printOf(results));
+    if (print === says || saysOtherwise(hand, says)) return undefined;
+    return typeof print === 'string' ? `${BELONGS}: ${print}` : 'its line says something else';
   };
 
   return (hand, place) => {
@@ -94,11 +98,12 @@ export const accounting = (
       counts.dropped++;
       return true;
     }
-    if (isAway && typeof results !== 'string') {
+    const reason = typeof results === 'string' ? results : unwritable(results);
+    if (isAway && reason === undefined) {
       counts.away++;
       return true;
     }
-    add('gap', hand, typeof results === 'string' ? `not in the dead letters either: ${results}` : undefined);
+    add('gap', hand, reason === undefined ? undefined : `not in the dead letters either: ${reason}`);
     return false;
   };
 };

@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { isOfRecord } from '../../core/errors.js';
 import type { Row } from '../../core/pipeline.js';
+import { reasonOf } from '../../core/reason.js';
 import type { Result } from '../../core/sink.js';
 import { linesText } from '../../sinks/json-log/encode-batch.js';
 import type { Origin } from '../../sinks/json-log/line-scanner.js';
@@ -111,7 +113,23 @@ const deepPrint = (results: readonly Result<Row>[]): number => {
   return print ?? 0;
 };
 
-/** What the lines of a record's results have to say. */
+/** What a call gives, or the reason where no line can hold the results: such a record belongs into the dead letters. */
+export const orReason = <T>(call: () => T): T | string => {
+  try {
+    return call();
+  } catch (error) {
+    if (!isOfRecord(error)) throw error;
+    return reasonOf(error);
+  }
+};
+
+/** Why no line can hold the results of a record; undefined where one can. */
+export const unwritable = (results: readonly Result<Row>[]): string | undefined => {
+  const text = orReason(() => linesText(results));
+  return typeof text === 'string' ? text : undefined;
+};
+
+/** What the lines of a record's results have to say. @throws BridgeError `record` with `deep`, where no line can hold them */
 export const resultsPrinter =
   (fields: Fields | null, deep: boolean): ((results: readonly Result<Row>[]) => number) =>
   (results) => {

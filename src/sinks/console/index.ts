@@ -1,3 +1,4 @@
+import { BridgeError, messageOf } from '../../core/errors.js';
 import { harmless } from '../../core/harmless.js';
 import type { Colour } from '../../core/output.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
@@ -19,6 +20,15 @@ const SUMMARY_MS = 1_000;
 
 const placeOf = ({ topic, partition, offset, timestamp }: Meta): string =>
   `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${offset},"timestamp":${timestamp}}`;
+
+const unshowable = (cause: unknown): BridgeError =>
+  new BridgeError({
+    code: 'VALUE_UNSHOWABLE',
+    kind: 'record',
+    found: `A value cannot be shown: ${messageOf(cause)}.`,
+    fix: 'Let the transform give it another form.',
+    cause,
+  });
 
 /** One line for a machine: the value's own fields, then where it came from. */
 const jsonLine = ({ value, key, meta }: Result<Row>): string => {
@@ -60,13 +70,21 @@ export const consoleLines =
       const line = harmless(view.line(value, result.meta));
       return view.colour === undefined ? line : output.paint(view.colour(value, result.meta), line);
     };
+    const linesOf = (results: readonly Result<Row>[]): string[] => {
+      try {
+        return results.map(lineOf);
+      } catch (error) {
+        throw unshowable(error);
+      }
+    };
     return {
       async write(results) {
-        await output.lines(results.map(lineOf));
+        await output.lines(linesOf(results));
         if (summary === undefined) return;
         for (const { value, meta } of results) if (value !== null) summary.add(value as T, meta);
         await summary.show(false);
       },
+      check: (results) => void linesOf(results),
       close: async () => summary?.show(true),
     };
   };

@@ -5,7 +5,7 @@ import type { Processes } from '../../adapters/files/process-identity.js';
 import { messageOf } from '../../core/errors.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Sink } from '../../core/sink.js';
-import { encodeBatch, type Lanes } from './encode-batch.js';
+import { encodeBatch, type Lanes, linesText } from './encode-batch.js';
 import { fileError, instanceInvalid } from './log-errors.js';
 import { type Opened, openInstance } from './open-instance.js';
 import { resumeInstance, stillClaimed } from './resume-instance.js';
@@ -30,7 +30,7 @@ export type JsonLogOptions = Pick<SinkParts, 'instance' | 'directory' | 'readRec
     unique?: () => string;
   }>;
 
-export type JsonLog<T> = Sink<T> & Required<Pick<Sink<T>, 'open' | 'resume' | 'close'>>;
+export type JsonLog<T> = Sink<T> & Required<Pick<Sink<T>, 'open' | 'resume' | 'check' | 'close'>>;
 
 const INSTANCE_NAME = /^[a-z0-9_-]+$/;
 
@@ -47,7 +47,7 @@ const oneByOne = (path: string): (<R>(call: () => Promise<R>) => Promise<R>) => 
 };
 
 /** What the sink does, one call at a time. */
-const session = <T extends object>(s: Surroundings, directory: string, options: JsonLogOptions): JsonLog<T> => {
+const session = <T extends object>(s: Surroundings, directory: string, options: JsonLogOptions): Omit<JsonLog<T>, 'check'> => {
   const { readRecordTimestamp, keyField = 'id', graceMs = 1_000, rotateBytes } = options;
   let opened: Opened | undefined;
   let lanes: Lanes = new Map();
@@ -108,7 +108,7 @@ const session = <T extends object>(s: Surroundings, directory: string, options: 
  * @throws BridgeError `configuration` for an instance name that cannot be a folder's
  */
 export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLog<T> => {
-  const { instance } = options;
+  const { instance, keyField } = options;
   if (!INSTANCE_NAME.test(instance)) throw instanceInvalid(instance);
   const directory = join(options.directory, instance);
   const inTurn = oneByOne(logPath(directory));
@@ -117,6 +117,7 @@ export const jsonLog = <T extends object = Row>(options: JsonLogOptions): JsonLo
     open: () => inTurn(open),
     resume: (assigned) => inTurn(() => resume(assigned)),
     write: (results) => inTurn(() => write(results)),
+    check: (results) => void linesText(results, keyField),
     close: () => inTurn(close),
   };
 };

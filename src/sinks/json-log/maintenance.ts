@@ -9,6 +9,7 @@ import { REQUEST_FILE } from './rotation.js';
 import { logPath, type Surroundings } from './surroundings.js';
 
 export { type Audit, auditLogs, instancesIn } from './audit.js';
+export { linesText } from './encode-batch.js';
 export type { Finding } from './findings.js';
 export type { ReadAgain } from './mend-log.js';
 export { goneOf, type PartitionFacts, recordsOf } from './plan-repair.js';

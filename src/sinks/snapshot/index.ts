@@ -1,12 +1,13 @@
 import { join } from 'node:path';
+import { atomicWrite } from '../../adapters/files/atomic-write.js';
 import type { Beginning } from '../../core/broker.js';
-import { BridgeError, messageOf } from '../../core/errors.js';
 import type { Row, SinkParts } from '../../core/pipeline.js';
 import type { Result, Sink } from '../../core/sink.js';
 import { partitionKey } from '../../core/topic.js';
 import type { Meta } from '../../core/transform.js';
 import { folderHold } from './folder-hold.js';
-import { type Counted, readSnapshot, setSnapshotAside, writeSnapshot } from './snapshot-file.js';
+import { gone, saveFailed, uncountable } from './snapshot-errors.js';
+import { type Counted, readSnapshot, setSnapshotAside, snapshotText } from './snapshot-file.js';
 
 /** Numbers that are made of every value of some topics. */
 export type Numbers<T, S> = Readonly<{
@@ -24,23 +25,6 @@ export type Numbers<T, S> = Readonly<{
 }>;
 
 type State<S> = Readonly<{ numbers: S; counted: Map<string, Counted> }>;
-
-const saveFailed = (path: string, cause: unknown): BridgeError =>
-  new BridgeError({
-    code: 'SNAPSHOT_WRITE_FAILED',
-    kind: 'transient',
-    found: cause instanceof BridgeError ? cause.found : `Cannot write ${path}: ${messageOf(cause)}.`,
-    fix: 'Make room on its disk; the worker goes on by itself, and counts nothing twice.',
-    cause,
-  });
-
-const gone = (path: string): BridgeError =>
-  new BridgeError({
-    code: 'SNAPSHOT_GONE',
-    kind: 'transient',
-    found: `${path} was removed while the worker ran.`,
-    fix: 'The worker counts everything again by itself.',
-  });
 
 /** Whether the records that were counted are still those in the topic. */
 const isOfThisTopic = async ({ readRecordTimestamp }: SinkParts, counted: ReadonlyMap<string, Counted>): Promise<boolean> => {
@@ -72,9 +56,10 @@ export const snapshot =
       state = await readSnapshot(path, definition.read);
       return state;
     };
-    const save = async ({ numbers, counted }: State<S>): Promise<void> => {
+    const textOf = ({ numbers, counted }: State<S>): string => snapshotText({ numbers: definition.toJson(numbers), counted });
+    const save = async (text: string): Promise<void> => {
       try {
-        await writeSnapshot(path, { numbers: definition.toJson(numbers), counted });
+        await atomicWrite(path, text);
       } catch (cause) {
         // What is in memory is not on the disk: it is read again from there.
         state = undefined;
@@ -85,7 +70,7 @@ export const snapshot =
     const begun = async (): Promise<State<S>> => {
       if (fresh === undefined) throw gone(path);
       state = { numbers: definition.empty(), counted: new Map() };
-      await save(state);
+      await save(textOf(state));
       fresh = undefined;
       return state;
     };
@@ -149,10 +134,22 @@ export const snapshot =
         if (results.length === 0) return;
         await hold.confirm();
         const now = state ?? (await load()) ?? (await begun());
-        const { lines, since } = count(now, results);
-        await save(now);
-        sinceShown = since;
-        await parts.output.lines(lines);
+        let done: Readonly<{ lines: string[]; since: number; text: string }>;
+        try {
+          done = { ...count(now, results), text: textOf(now) };
+        } catch (error) {
+          // Some of them may have been counted: the numbers are read again.
+          state = undefined;
+          throw uncountable(path, error);
+        }
+        await save(done.text);
+        sinceShown = done.since;
+        await parts.output.lines(done.lines);
+      },
+      check(results) {
+        const numbers = definition.empty();
+        for (const { value, meta } of results) if (value !== null) definition.add(numbers, value as T, meta);
+        textOf({ numbers, counted: new Map() });
       },
       async close() {
         const last = state;

@@ -1,6 +1,5 @@
 import { readFile, rename } from 'node:fs/promises';
 import { z } from 'zod';
-import { atomicWrite } from '../../adapters/files/atomic-write.js';
 import { ifThere } from '../../adapters/files/file-system.js';
 import { BridgeError, messageOf } from '../../core/errors.js';
 
@@ -55,10 +54,16 @@ export const readSnapshot = async <S>(
   }
 };
 
-/** Replaces a snapshot as a whole. */
-export const writeSnapshot = (path: string, { numbers, counted }: Snapshot): Promise<void> => {
+/** JSON would make null of them, which is no number when it is read again. */
+const finite = (_name: string, value: unknown): unknown => {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`JSON has no number ${value}`);
+  return value;
+};
+
+/** A snapshot as it stands in its file. @throws Error for what JSON cannot hold */
+export const snapshotText = ({ numbers, counted }: Snapshot): string => {
   const places = [...counted].map(([key, { offset, timestamp }]) => [key, { offset: offset.toString(), timestamp }]);
-  return atomicWrite(path, `${JSON.stringify({ ...numbers, _rowbridge: { counted: Object.fromEntries(places) } }, null, 2)}\n`);
+  return `${JSON.stringify({ ...numbers, _rowbridge: { counted: Object.fromEntries(places) } }, finite, 2)}\n`;
 };
 
 /** Puts a snapshot aside under a name with the time; gives that name, or undefined where there was none. */

@@ -71,18 +71,20 @@ describe('replays', () => {
   });
 });
 
-type Tableless = Readonly<{ at: number[]; committed: number }> & Pick<History, 'files' | 'transform'>;
+type Tableless = Readonly<{ at: number[]; committed: number }> &
+  Pick<History, 'files' | 'transform'> &
+  Partial<Pick<History, 'dead' | 'away'>>;
 
 /** One partition of records that say when they were written, without a table behind them. */
-const tableless = ({ at, files, committed, transform }: Tableless): Evidence => ({
+const tableless = ({ at, files, committed, transform, dead = [], away = [] }: Tableless): Evidence => ({
   ...evidenceOf({
     partitions: [at.map((n) => ({ at: n, key: 'k', value: JSON.stringify({ n }) })), [], []],
     starts: [0, 0, 0],
     ends: [at.length, 0, 0],
     files,
     rows: [],
-    dead: [],
-    away: [],
+    dead,
+    away,
     replays: [],
     position: null,
     committed: [committed, 0, 0],
@@ -107,6 +109,32 @@ describe('a topic without a table', () => {
       expect(await judge([[line(1)], [line(3), line(1)]], deep)).toEqual([null, 1, 1, 1, 0]);
     }
     expect(await judge([[line(1), line(2).replace('"n":2', '"n":5'), line(3)]], true)).toEqual([null, 0, 0, 0, 1]);
+  });
+});
+
+describe('a record whose results no line can hold', () => {
+  const transform: History['transform'] = ({ n, ...row }) => [{ n: n === 2 ? Number.NaN : n, ...row }];
+  const line = (n: number) => `{"n":${n},"_kafka":{"topic":"things","partition":0,"offset":${n - 1},"timestamp":${n}}}`;
+  const wrong = async (lines: string[], inDeadLetters: boolean, deep: boolean, awayTo = -1) => {
+    const dead = inDeadLetters ? [{ partition: 0, offset: 1, group: GROUP }] : [];
+    const evidence = tableless({ at: [1, 2, 3], files: [lines], committed: 3, transform, dead, away: [awayTo] });
+    const { findings } = await judgeTopic({ evidence, deep, mostRecords: 10, signal: new AbortController().signal });
+    return Object.entries(findings).flatMap(([kind, one]) => (one?.first ?? []).map(({ what }) => `${kind}: ${what}`));
+  };
+
+  it.each([false, true])('is expected in the dead letters, deep or not: %s', async (deep) => {
+    const others = [line(1), line(3)];
+    expect(await wrong(others, true, deep)).toEqual([]);
+    const missing = await wrong(others, false, deep);
+    expect(missing).toContainEqual(expect.stringMatching(/^gap: .*not in the dead letters either: .*JSON has no number NaN/));
+    // A log that was moved away cannot hold it either.
+    expect(await wrong(others, false, deep, 2)).toEqual(missing);
+  });
+
+  it('is divergent where a line says otherwise', async () => {
+    expect(await wrong([line(1), line(2), line(3)], false, true)).toEqual([
+      expect.stringMatching(/^divergent: .*it belongs into the dead letters: .*JSON has no number NaN/),
+    ]);
   });
 });
 

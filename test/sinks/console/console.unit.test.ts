@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Row, SinkParts } from '../../../src/core/pipeline.js';
 import type { Result } from '../../../src/core/sink.js';
 import { type ConsoleView, consoleLines } from '../../../src/sinks/console/index.js';
+import { failureOf } from '../../contracts/failure.js';
 import { result, results } from '../../contracts/sink.contract.js';
 import { rememberingOutput, sinkParts } from '../../support/parts.js';
 
@@ -100,6 +101,25 @@ describe('values as JSON', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('values that cannot be shown', () => {
+  it.each([
+    ['as JSON', { json: true }, { id: 1, much: 2n ** 63n }],
+    ['by the view', {}, { id: null }],
+  ])('%s are told one by one, and nothing of their batch is shown', async (_how, changes, value) => {
+    const line: ConsoleView<Row>['line'] = ({ id }) => (id as number).toFixed(0);
+    const { sink, shown } = made({ line }, changes);
+    const bad = result(0, 1, value);
+    expect(await failureOf(() => sink.write([result(0, 0), bad, tombstone]))).toMatchObject({
+      code: 'VALUE_UNSHOWABLE',
+      kind: 'record',
+    });
+    expect(shown).toEqual([]);
+    for (const good of [result(0, 0), tombstone]) sink.check?.([good]);
+    await failureOf(() => sink.check?.([bad]));
+    expect(shown).toEqual([]);
   });
 });
 

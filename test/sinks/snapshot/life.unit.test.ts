@@ -202,6 +202,15 @@ describe('the folder of a snapshot', () => {
     expect(await failureOf(() => opened())).toMatchObject({ code: 'LOG_LOCKED' });
   });
 
+  it('has nothing of a batch that cannot be counted, neither on the disk nor in memory', async () => {
+    const sink = await joined();
+    await sink.write(results(0, 0, 2));
+    const failure = await failureOf(() => sink.write([...results(0, 2, 4), result(0, 4, { id: Number.NaN })]));
+    expect(failure).toMatchObject({ code: 'SNAPSHOT_VALUE_UNCOUNTABLE', kind: 'record' });
+    await sink.write([...results(0, 2, 4), result(0, 5)]);
+    expect((await world.written()).map(({ id }) => id)).toEqual([0, 1, 2, 3, 5]);
+  });
+
   it('that another has taken over is not written to any more, and not asked for again', async () => {
     const slow = await joined();
     await slow.write(results(0, 0, 3));
