@@ -1,11 +1,19 @@
 import { pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { Log } from './core/log.js';
 
-/** The root of the operations log: on stderr, one JSON object a line, or readable lines on a terminal. */
-export const rootLog = (level: string, terminal: boolean): Log => {
-  const stream = terminal
-    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })
-    : pino.destination({ dest: 2, sync: true });
+/** Lines that wait for a stderr that takes none, a full disk; beyond it the newest are lost. */
+const WAITING_BYTES = 1 << 20;
+
+/**
+ * The root of the operations log: on stderr, one JSON object a line, or readable lines on a terminal.
+ * A line that cannot be written throws nothing: it is written when stderr takes lines again, or never.
+ */
+export const rootLog = (level: string, terminal: boolean, fd = 2): Log => {
+  const destination = pino.destination({ dest: fd, sync: true, maxLength: WAITING_BYTES });
+  // Without a listener each line that is not written would throw into whoever logs.
+  destination.on('error', () => {});
+  const readable = prettyFactory({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' });
+  const stream = terminal ? { write: (line: string) => void destination.write(readable(line)) } : destination;
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 };

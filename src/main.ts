@@ -9,6 +9,9 @@ process.on('warning', ({ name, message }) => {
   if (name !== 'TimeoutNegativeWarning') process.stderr.write(`warning ${name}: ${message}\n`);
 });
 
+// Words for a person that cannot be written, on a full disk or to a reader that has gone, end nothing.
+process.stderr.on('error', () => {});
+
 runCli(process.argv, (code) => process.exit(code)).then(
   (code) => process.exit(code),
   (error: unknown) => {

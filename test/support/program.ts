@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { delayOrAbort } from '../../src/core/delay.js';
 
@@ -18,7 +19,10 @@ export type Program = Readonly<{
   stop(): Promise<number | string>;
 }>;
 
-export type ProgramOptions = Readonly<{ env: Readonly<Record<string, string>>; cwd: string; input?: string }>;
+/** Files that take what a program writes, in place of what `stdout()` and `stderr()` give. */
+type OutputFiles = Readonly<{ stdout?: string; stderr?: string }>;
+
+export type ProgramOptions = Readonly<{ env: Readonly<Record<string, string>>; cwd: string; to?: OutputFiles }>;
 
 const started = new Set<ChildProcess>();
 
@@ -44,12 +48,14 @@ export const eventually = async <T>(
 };
 
 /** Starts `rowbridge <args>` with nothing in its environment but the path and what is given. */
-export const rowbridge = (args: readonly string[], { env, cwd }: ProgramOptions): Program => {
+export const rowbridge = (args: readonly string[], { env, cwd, to = {} }: ProgramOptions): Program => {
+  const outputs = [to.stdout, to.stderr].map((file) => (file === undefined ? 'pipe' : openSync(file, 'a')));
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', ...outputs],
   });
+  for (const output of outputs) if (typeof output === 'number') closeSync(output);
   started.add(child);
   const text = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()));

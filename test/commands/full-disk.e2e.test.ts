@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { delayOrAbort } from '../../src/core/delay.js';
+import { endPrograms, rowbridge } from '../support/program.js';
+
+/** Longer than until the first line about a server that is away, and until the first that shows how far a generator is. */
+const LINES_MS = 8_000;
+
+const FULL = '/dev/full';
+const NOBODY = { KAFKA_BROKERS: '127.0.0.1:1' };
+
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rowbridge-full-'));
+});
+afterAll(async () => {
+  endPrograms();
+  await rm(directory, { recursive: true, force: true });
+});
+
+onLinux('a full disk under stderr', () => {
+  it('ends no program', async () => {
+    const start = (args: string[], env = {}) =>
+      rowbridge(args, { env: { ...NOBODY, ...env }, cwd: directory, to: { stderr: FULL } });
+    const programs = [start(['consume', 'traffic']), start(['produce', 'traffic'], { LOG_LEVEL: 'silent' })];
+    await delayOrAbort(LINES_MS, new AbortController().signal);
+    expect(programs.map(({ child }) => child.exitCode)).toEqual([null, null]);
+    expect(await Promise.all(programs.map((program) => program.stop()))).toEqual([0, 0]);
+  });
+});
