@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** How a request goes wrong: with a status and a body, by never answering, or by a closed connection. */
-export type Trouble = Readonly<{ status: number; body?: string }> | 'hang' | 'reset';
+export type Trouble = Readonly<{ status: number; body?: string; location?: string }> | 'hang' | 'reset';
 
 type Stored = Readonly<{ schema: string; schemaType?: string; references?: readonly unknown[] }>;
 
@@ -94,12 +94,15 @@ export const fakeRegistry = async (): Promise<FakeRegistry> => {
       request.socket.destroy();
       return;
     }
-    const body = await bodyOf(request);
+    const sent = await bodyOf(request);
     if (wrong !== undefined) {
-      response.writeHead(wrong.status, { 'content-type': 'application/json' }).end(wrong.body ?? '');
+      const { status, body = '', location } = wrong;
+      response
+        .writeHead(status, { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) })
+        .end(body);
       return;
     }
-    const { status, body: reply } = route(String(request.method), String(request.url), body);
+    const { status, body: reply } = route(String(request.method), String(request.url), sent);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
   };
 

@@ -25,12 +25,29 @@ const denied = (url: string, status: number): BridgeError =>
     fix: 'Put a user and password that may read and register schemas into SCHEMA_REGISTRY_URL: http://user:password@host/...',
   });
 
-const notARegistry = (url: string, what: string): BridgeError =>
+export const notARegistry = (url: string, what: string): BridgeError =>
   new BridgeError({
     code: 'REGISTRY_NOT_FOUND',
     kind: 'configuration',
     found: `What answers at ${url} is not a schema registry: ${what}.`,
     fix: "Check SCHEMA_REGISTRY_URL. Apicurio's Confluent API is under /apis/ccompat/v7.",
+  });
+
+/** Where an answer sends its reader, without user, password and query: they may be secret. */
+const placeOf = (location: string | null, asked: string): string => {
+  if (location === null) return 'nowhere';
+  if (!URL.canParse(location, asked)) return 'what is no URL';
+  const { protocol, host, pathname } = new URL(location, asked);
+  return `${protocol}//${host}${pathname}`;
+};
+
+/** Followed, it would make a question of each schema that is to be registered (301, 302), and leave the password out. */
+const redirected = (url: string, status: number, place: string): BridgeError =>
+  new BridgeError({
+    code: 'REGISTRY_REDIRECTS',
+    kind: 'configuration',
+    found: `The schema registry at ${url} redirects to ${place} (status ${status}).`,
+    fix: 'Set SCHEMA_REGISTRY_URL to where the registry itself answers.',
   });
 
 const parsed = (text: string): unknown => {
@@ -70,20 +87,24 @@ export const transport = ({ url, authorization, deadlineMs }: TransportOptions):
     };
     let status: number;
     let text: string;
+    let location: string | null;
     try {
       const response = await fetch(target, {
         method,
         headers,
+        redirect: 'manual',
         signal: AbortSignal.timeout(deadlineMs),
         ...(body === undefined ? {} : { body }),
       });
       status = response.status;
+      location = response.headers.get('location');
       text = await response.text();
     } catch (error) {
       const { cause = error } = error as { cause?: { code?: unknown } };
       const { code } = cause as { code?: unknown };
       throw unavailable(url, typeof code === 'string' ? code : messageOf(cause), error);
     }
+    if (status >= 300 && status < 400) throw redirected(url, status, placeOf(location, target));
     return answerOf(url, status, text);
   };
   return () => ({

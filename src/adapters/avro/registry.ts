@@ -1,6 +1,6 @@
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
-import { BridgeError } from '../../core/errors.js';
-import { isRefusal, transport } from './registry-transport.js';
+import { isRefusal, notARegistry, transport } from './registry-transport.js';
+import { registryAddress } from './registry-url.js';
 
 export type RegisteredSchema = Readonly<{ id: number; version: number; schema: string }>;
 
@@ -42,27 +42,9 @@ const orNull = async <T>(answer: Promise<T>): Promise<T | null> => {
   }
 };
 
-const invalidUrl = (url: string): BridgeError =>
-  new BridgeError({
-    code: 'REGISTRY_URL_INVALID',
-    kind: 'configuration',
-    found: url === '' ? 'No schema registry is configured.' : `'${url}' is not the URL of a schema registry.`,
-    fix: 'Set SCHEMA_REGISTRY_URL, for example to http://localhost:8081/apis/ccompat/v7.',
-  });
-
-const withoutAccount = (text: string): Readonly<{ url: string; authorization: string | undefined }> => {
-  if (!URL.canParse(text)) throw invalidUrl(text);
-  const url = new URL(text);
-  const account = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  url.username = '';
-  url.password = '';
-  const authorization = account === ':' ? undefined : `Basic ${Buffer.from(account).toString('base64')}`;
-  return { url: url.href.replace(/\/+$/, ''), authorization };
-};
-
 /** The schema registry behind a URL. Nothing is asked before the first call. */
 export const registryClient = ({ url: given, deadlineMs = DEADLINE_MS }: RegistryOptions): Registry => {
-  const { url, authorization } = withoutAccount(given);
+  const { url, authorization } = registryAddress(given);
   const registry = new SchemaRegistry({ host: url, middlewares: [transport({ url, authorization, deadlineMs })] });
   // The library's own REST client: it knows the endpoints that the class does not offer.
   // biome-ignore lint/complexity/useLiteralKeys: private to the compiler
@@ -83,7 +65,9 @@ export const registryClient = ({ url: given, deadlineMs = DEADLINE_MS }: Registr
     },
     register: async (subject, schema, level) => {
       const confluentSchema = { type: SchemaType.AVRO, schema } as const;
-      return (await registry.register(confluentSchema, { subject, compatibility: level as COMPATIBILITY })).id;
+      const { id } = await registry.register(confluentSchema, { subject, compatibility: level as COMPATIBILITY });
+      if (!Number.isInteger(id)) throw notARegistry(url, 'it took a schema and gave no id');
+      return id;
     },
   };
 };

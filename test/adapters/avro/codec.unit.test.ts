@@ -177,6 +177,32 @@ describe('the Avro codec', () => {
         kind: 'configuration',
       });
     });
+
+    it('says of a registry that gives no id what it is', async () => {
+      registry.fail((request) => (request.startsWith('POST') ? { status: 200, body: '{}' } : undefined));
+      expect(await failureOf(open)).toMatchObject({
+        code: 'REGISTRY_NOT_FOUND',
+        kind: 'configuration',
+        found: expect.stringContaining('gave no id'),
+      });
+    });
+
+    it.each([
+      ['https://ada:secret@other:8081/ccompat/v7/subjects?token=secret', 'https://other:8081/ccompat/v7/subjects (status 302)'],
+      ['/elsewhere', /to http:\/\/127\.0\.0\.1:\d+\/elsewhere \(status 302\)/],
+      ['http://ada:sec ret@:99999/', 'what is no URL (status 302)'],
+      [undefined, 'nowhere (status 302)'],
+    ])('says where a registry redirects to, and follows to no other place: %s', async (location, place) => {
+      registry.add(subject, schema);
+      await write(changed(({ fields }) => fields.push({ name: 'note', type: ['null', 'string'], default: null })));
+      registry.fail((request) => (request.startsWith('POST') ? { status: 302, ...(location && { location }) } : undefined));
+      const error = await failureOf(open);
+      expect(error).toMatchObject({ code: 'REGISTRY_REDIRECTS', kind: 'configuration' });
+      if (typeof place === 'string') expect(error.message).toContain(place);
+      else expect(error.message).toMatch(place);
+      expect(error.message).not.toMatch(/sec ?ret|ada/);
+      expect(registry.requests.at(-1)).toMatch(/^POST /);
+    });
   });
 
   describe('without the registry', () => {
