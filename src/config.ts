@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { brokerListProblem } from './adapters/kafka/broker-list.js';
 import { BridgeError } from './core/errors.js';
 import { packageRoot } from './package-root.js';
 import { settings } from './settings.js';
@@ -119,7 +120,7 @@ export const readConfig = (directory = process.cwd()): Config => {
 
 /**
  * The server variables that a command needs, checked.
- * @throws BridgeError `configuration` naming all that are missing
+ * @throws BridgeError `configuration` naming all that are missing, or one that is not valid
  */
 export const requireServers = <Name extends ServerVariable>(
   config: Config,
@@ -133,7 +134,9 @@ export const requireServers = <Name extends ServerVariable>(
       found: `These environment variables are not set: ${missing.join(', ')}.`,
       fix: `Set them, or start servers with 'rowbridge engines up' and read their settings: eval "$(rowbridge engines env)".`,
     });
-  const { MYSQL_PORT } = config.servers;
+  const { KAFKA_BROKERS, MYSQL_PORT } = config.servers;
+  const problem = KAFKA_BROKERS === undefined ? undefined : brokerListProblem(KAFKA_BROKERS);
+  if (problem !== undefined) throw settingInvalid('KAFKA_BROKERS', problem);
   if (MYSQL_PORT !== undefined && !/^\d{1,5}$/.test(MYSQL_PORT))
     throw settingInvalid('MYSQL_PORT', `'${MYSQL_PORT}' is not a port number`);
   return config.servers as Readonly<Record<Name, string>>;

@@ -4,6 +4,7 @@ import type { Kafka } from 'kafkajs';
 import { type AvroCodec, avroCodec } from '../adapters/avro/index.js';
 import { jsonCodec, jsonReadBack } from '../adapters/json/index.js';
 import { type KafkaAdmin, kafkaAdmin } from '../adapters/kafka/admin.js';
+import { brokerList } from '../adapters/kafka/broker-list.js';
 import { kafkaClient } from '../adapters/kafka/client.js';
 import { kafkaPublisher } from '../adapters/kafka/publish.js';
 import { kafkaReader } from '../adapters/kafka/reader.js';
@@ -57,7 +58,7 @@ const readOnly = async <T>(avro: AvroCodec, topic: Topic<T>): Promise<TopicCodec
 /** Makes the clients of one role, each released with the program. */
 export const openClients = async ({ config, servers, clientId, log, signal, onRelease }: ClientsOptions): Promise<Clients> => {
   const kafka = kafkaClient({
-    brokers: (servers.KAFKA_BROKERS ?? '').split(',').map((broker) => broker.trim()),
+    brokers: brokerList(servers.KAFKA_BROKERS ?? '').map(({ host, port }) => `${host}:${port}`),
     clientId,
     log,
     ...(config.kafkaSsl ? { ssl: true } : {}),

@@ -1,3 +1,5 @@
+import { registryAddress } from '../../adapters/avro/registry-url.js';
+import { brokerList } from '../../adapters/kafka/broker-list.js';
 import { clusterFacts } from '../../adapters/kafka/topic-facts.js';
 import { openConnection } from '../../adapters/mysql/connect.js';
 import { readTable } from '../../adapters/mysql/table.js';
@@ -23,17 +25,17 @@ export type DoctorOptions = Readonly<{ config: Config; clients: Clients; pipelin
 
 const SCAN_DEADLINE_MS = 30_000;
 
-const addressOf = (text: string, fallback: number): Readonly<{ host: string; port: number }> => {
-  const url = new URL(text.includes('://') ? text : `kafka://${text}`);
-  return { host: url.hostname, port: Number(url.port === '' ? fallback : url.port) };
+const registryAt = (text: string): Readonly<{ host: string; port: number }> => {
+  const { hostname: host, port, protocol } = new URL(registryAddress(text).url);
+  return { host, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
 };
 
 const addresses = ({ config, pipeline }: DoctorOptions) => {
   const { KAFKA_BROKERS = '', SCHEMA_REGISTRY_URL, MYSQL_HOST, MYSQL_PORT } = config.servers;
   const avro = topicsOf(pipeline).some(({ format }) => format.kind === 'avro');
   return [
-    ...KAFKA_BROKERS.split(',').map((broker) => ({ name: 'Kafka', ...addressOf(broker.trim(), 9092) })),
-    ...(avro && SCHEMA_REGISTRY_URL !== undefined ? [{ name: 'the registry', ...addressOf(SCHEMA_REGISTRY_URL, 80) }] : []),
+    ...brokerList(KAFKA_BROKERS).map((broker) => ({ name: 'Kafka', ...broker })),
+    ...(avro && SCHEMA_REGISTRY_URL !== undefined ? [{ name: 'the registry', ...registryAt(SCHEMA_REGISTRY_URL) }] : []),
     ...(tableFeeds(pipeline).length > 0 && MYSQL_HOST !== undefined
       ? [{ name: 'MySQL', host: MYSQL_HOST, port: Number(MYSQL_PORT) }]
       : []),
