@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import type { CommandSpec, Options } from './commands/command.js';
+import type { CommandSpec, Context, Options } from './commands/command.js';
 import { consume } from './commands/consume.js';
 import { dlqCommands } from './commands/dlq.js';
 import { doctor } from './commands/doctor.js';
@@ -22,6 +22,7 @@ import { lifecycle } from './lifecycle.js';
 import { rootLog } from './log.js';
 import { outputTo } from './output.js';
 import { packageRoot } from './package-root.js';
+import { OUTPUT_CLOSED, streamOfStdout, watched } from './stdout.js';
 
 const COMMANDS: readonly CommandSpec[] = [up, setup, update, produce, consume, list, replay, status, doctor, verify];
 
@@ -40,27 +41,28 @@ const execute = async (
 ): Promise<number> => {
   const config = readConfig();
   const life = lifecycle(exit);
-  // Whoever read our stdout has gone (`| head`): nothing is left to show it to.
-  process.stdout.on('error', life.stop);
+  const stdout = watched(streamOfStdout(), life.stop);
   const log = rootLog(config.logLevel ?? spec.logLevel ?? 'info', process.stderr.isTTY === true);
+  const context: Context = {
+    config,
+    lifecycle: life,
+    log,
+    print: (line) => void stdout.stream.write(`${line}\n`),
+    output: outputTo(stdout.stream),
+    exit,
+  };
   try {
-    return await spec.run(
-      {
-        config,
-        lifecycle: life,
-        log,
-        print: (line) => void process.stdout.write(`${line}\n`),
-        output: outputTo(process.stdout),
-        exit,
-      },
-      args,
-      options,
-    );
-  } catch (error) {
-    // What fails because it was told to stop has not failed.
-    const told = life.signal.aborted && !(error instanceof BridgeError && ['configuration', 'integrity'].includes(error.kind));
-    if (!told) throw error;
-    return INTERRUPTED;
+    const code = await spec.run(context, args, options).catch(async (error: unknown) => {
+      // What fails because it was told to stop, or because nobody takes its words, has not failed by itself.
+      const byItself = error instanceof BridgeError && ['configuration', 'integrity'].includes(error.kind);
+      if (byItself) throw error;
+      if ((await stdout.failure()) !== undefined) return 0;
+      if (!life.signal.aborted) throw error;
+      return INTERRUPTED;
+    });
+    const failure = await stdout.failure();
+    if (failure !== undefined && failure.code !== OUTPUT_CLOSED) throw failure;
+    return code;
   } finally {
     await life.release();
   }

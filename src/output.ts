@@ -1,7 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Output } from './core/output.js';
-
-type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'hasColors'>;
+import { outputError, type Stream } from './stdout.js';
 
 const ERASE_LINE = '\r\u001b[K';
 
@@ -20,11 +19,14 @@ export const outputTo = (stream: Stream): Output => {
   const erased = (): string => (kept === '' ? '' : ERASE_LINE);
   return {
     canOverwrite,
-    // A reader that has gone takes no more: that is seen elsewhere, and nobody should wait for it.
     lines: (lines) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         if (lines.length === 0) resolve();
-        else stream.write(`${erased()}${lines.join('\n')}\n${kept}`, () => resolve());
+        else
+          stream.write(`${erased()}${lines.join('\n')}\n${kept}`, (error) => {
+            if (error) reject(outputError(error));
+            else resolve();
+          });
       }),
     status(line) {
       if (!canOverwrite) return;

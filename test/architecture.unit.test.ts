@@ -6,7 +6,7 @@ const root = join(__dirname, '..', 'src');
 /** Ranks from the inside out: a file imports from lower ranks, or from its own folder, and never from a sibling of its rank. */
 const RANKS: readonly (readonly string[])[] = [
   ['core'],
-  ['package-root.ts', 'settings.ts'],
+  ['package-root.ts', 'settings.ts', 'stdout.ts'],
   ['adapters/avro', 'adapters/files', 'adapters/json', 'adapters/kafka', 'adapters/mysql', 'engines'],
   ['captures', 'generators', 'transforms', 'sinks'],
   ['pipelines'],

@@ -110,9 +110,14 @@ describe('NO_COLOR', () => {
   });
 });
 
-describe('a reader that has gone', () => {
-  it('holds nobody up', async () => {
-    const stream = { isTTY: false, write: (_: string, done: (error: Error) => void) => void done(new Error('EPIPE')) };
-    await outputTo(stream as unknown as Parameters<typeof outputTo>[0]).lines(['one']);
+describe('lines that are not written', () => {
+  it.each([
+    ['EPIPE', 'OUTPUT_CLOSED'],
+    ['ENOSPC', 'OUTPUT_FAILED'],
+  ])('do not count as shown: %s', async (errno, code) => {
+    const error = Object.assign(new Error(`${errno}: no`), { code: errno });
+    const stream = { isTTY: false, write: (_: string, done: (error: Error) => void) => void done(error) };
+    const showing = outputTo(stream as unknown as Parameters<typeof outputTo>[0]).lines(['one']);
+    await expect(showing).rejects.toMatchObject({ code, kind: 'environment' });
   });
 });

@@ -2,7 +2,10 @@ export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 
 
 /** Where a person, or another program, reads what a worker shows. */
 export type Output = Readonly<{
-  /** Writes lines; resolves when the reader has taken them. */
+  /**
+   * Writes lines; resolves when the reader has taken them.
+   * @throws BridgeError `environment` when not all of them were written: what they tell must not count as told
+   */
   lines(lines: readonly string[]): Promise<void>;
   /** Keeps one line in sight below all others, each new one in place of the last. Shows nothing where lines cannot be overwritten. */
   status(line: string): void;

@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { delayOrAbort } from '../../src/core/delay.js';
-import { endPrograms, rowbridge } from '../support/program.js';
+import { endPrograms, MAIN, rowbridge } from '../support/program.js';
 
 /** Longer than until the first line about a server that is away, and until the first that shows how far a generator is. */
 const LINES_MS = 8_000;
@@ -29,5 +31,31 @@ onLinux('a full disk under stderr', () => {
     await delayOrAbort(LINES_MS, new AbortController().signal);
     expect(programs.map(({ child }) => child.exitCode)).toEqual([null, null]);
     expect(await Promise.all(programs.map((program) => program.stop()))).toEqual([0, 0]);
+  });
+});
+
+onLinux('a full disk under stdout', () => {
+  const list = (to = {}) => rowbridge(['list', '--json'], { env: {}, cwd: directory, to });
+
+  it('is told: exit 3', async () => {
+    const program = list({ stdout: FULL });
+    expect({ code: await program.ended(), stderr: program.stderr() }).toEqual({
+      code: 3,
+      stderr: expect.stringMatching(/^error OUTPUT_FAILED: Cannot write to stdout: ENOSPC.*\n {2}Make room/),
+    });
+  });
+
+  it('is told where it took a part: exit 3', async () => {
+    // A limit of two blocks takes 1 KiB of the text, as a disk does that becomes full.
+    const limited = `trap '' XFSZ; ulimit -f 2; exec "$0" "$1" list --json > part`;
+    const run = promisify(execFile)('sh', ['-c', limited, process.execPath, MAIN], { cwd: directory });
+    await expect(run).rejects.toMatchObject({ code: 3, stderr: expect.stringMatching(/OUTPUT_FAILED.*EFBIG/) });
+    expect((await stat(join(directory, 'part'))).size).toBe(1024);
+  });
+
+  it('is no matter of a reader that has gone: exit 0, and not a word', async () => {
+    const program = list();
+    program.child.stdout?.destroy();
+    expect({ code: await program.ended(), stderr: program.stderr() }).toEqual({ code: 0, stderr: '' });
   });
 });

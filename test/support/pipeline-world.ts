@@ -6,7 +6,7 @@ import { kafkaClient } from '../../src/adapters/kafka/client.js';
 import { kafkaPublisher } from '../../src/adapters/kafka/publish.js';
 import { kafkaReader } from '../../src/adapters/kafka/reader.js';
 import type { IncomingRecord } from '../../src/core/broker.js';
-import { endPrograms, eventually, type Program, rowbridge } from './program.js';
+import { endPrograms, eventually, type Program, type ProgramOptions, rowbridge } from './program.js';
 import { testServers, uniqueName } from './servers.js';
 import { silentLog } from './silent-log.js';
 
@@ -18,7 +18,7 @@ export type PipelineWorld = Readonly<{
   logs: string;
   /** The name of a feed's topic here. */
   topic(feed: string): string;
-  run(args: readonly string[], env?: Readonly<Record<string, string>>): Program;
+  run(args: readonly string[], env?: Readonly<Record<string, string>>, to?: ProgramOptions['to']): Program;
   call(
     args: readonly string[],
     env?: Readonly<Record<string, string>>,
@@ -46,7 +46,8 @@ export const pipelineWorld = async (pipeline: string, feeds: readonly string[]):
   };
   const client = kafkaClient({ brokers: kafka.brokers, clientId: 'test', log: silentLog });
   const [reader, publisher] = [kafkaReader(client), kafkaPublisher(client)];
-  const run: PipelineWorld['run'] = (args, env = {}) => rowbridge(args, { env: { ...base, ...env }, cwd: directory });
+  const run: PipelineWorld['run'] = (args, env = {}, to = {}) =>
+    rowbridge(args, { env: { ...base, ...env }, cwd: directory, to });
   const call: PipelineWorld['call'] = async (args, env) => {
     const program = run(args, env);
     const code = await program.ended(90_000);

@@ -3,7 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { delayOrAbort } from '../../src/core/delay.js';
 
-const MAIN = join(__dirname, '..', '..', 'dist', 'main.js');
+/** The built program. */
+export const MAIN = join(__dirname, '..', '..', 'dist', 'main.js');
 
 /** The built program as a child process. */
 export type Program = Readonly<{

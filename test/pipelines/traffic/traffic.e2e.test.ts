@@ -6,6 +6,8 @@ import { eventually } from '../../support/program.js';
 const FORM =
   /^\{"event_id":"[0-9a-f-]{36}","event_type":"(TRAFFIC_JAM|ACCIDENT|SPEED_CAMERA)","ts_utc":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00","city":"[^"]+","road":"[^"]+","lat":-?\d+(\.\d{1,6})?,"lon":-?\d+(\.\d{1,6})?,"speed_limit_kmh":\d{2,3},"direction":"[NSEW]{1,2}","active":(true|false)\}$/;
 
+const onLinux = process.platform === 'linux' ? it : it.skip;
+
 const produce = ['produce', 'traffic', '--rate', '0'];
 const consume = ['consume', 'traffic'];
 
@@ -15,6 +17,15 @@ describe('traffic, end to end', () => {
     world = await pipelineWorld('traffic', ['traffic']);
   });
   afterEach(() => world.close());
+  /** Nothing was committed: the next one gets everything. */
+  const expectAllAgain = async (count: number): Promise<void> => {
+    const { stdout } = await world.call([...consume, '--json', '--max', String(count)]);
+    const offsets = stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line)._kafka.offset);
+    expect(offsets).toEqual(Array.from({ length: count }, (_, offset) => offset));
+  };
 
   it('prints the content of each event with its partition and offset', async () => {
     await world.call([...produce, '--count', '100']);
@@ -145,6 +156,17 @@ describe('traffic, end to end', () => {
     program.child.stdout?.destroy();
     expect(await program.ended(30_000)).toBe(0);
     expect(program.stderr()).not.toContain('UNEXPECTED');
+    await expectAllAgain(50);
+  });
+
+  onLinux('begins again with what a full disk did not take', async () => {
+    await world.call([...produce, '--count', '50']);
+    const program = world.run([...consume, '--json'], {}, { stdout: '/dev/full' });
+    expect({ code: await program.ended(30_000), stderr: program.stderr() }).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('OUTPUT_FAILED: Cannot write to stdout: ENOSPC'),
+    });
+    await expectAllAgain(50);
   });
 });
 
