@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { pathUnusable } from './adapters/files/path-unusable.js';
 import type { CommandSpec, Context, Options } from './commands/command.js';
 import { consume } from './commands/consume.js';
 import { dlqCommands } from './commands/dlq.js';
@@ -57,7 +58,7 @@ const execute = async (
       const byItself = error instanceof BridgeError && ['configuration', 'integrity'].includes(error.kind);
       if (byItself) throw error;
       if ((await stdout.failure()) !== undefined) return 0;
-      if (!life.signal.aborted) throw error;
+      if (!life.signal.aborted) throw pathUnusable(error);
       return INTERRUPTED;
     });
     const failure = await stdout.failure();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { brokerListProblem } from './adapters/kafka/broker-list.js';
-import { BridgeError } from './core/errors.js';
+import { BridgeError, messageOf } from './core/errors.js';
 import { packageRoot } from './package-root.js';
 import { settings } from './settings.js';
 
@@ -75,13 +75,27 @@ const killAtOf = (text: string | undefined): Config['killAt'] => {
 const given = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
 
+const loadDotenv = (file: string): void => {
+  if (!existsSync(file)) return;
+  try {
+    process.loadEnvFile(file);
+  } catch (error) {
+    throw new BridgeError({
+      code: 'DOTENV_UNREADABLE',
+      kind: 'configuration',
+      found: `Cannot read settings from ${file}: ${messageOf(error)}.`,
+      fix: 'Make it a file of lines NAME=value that this user may read, or move it away.',
+      cause: error,
+    });
+  }
+};
+
 /**
  * Reads the environment, with a `.env` file of the working directory below it. The only place that does.
- * @throws BridgeError `configuration` naming the variable
+ * @throws BridgeError `configuration` naming the variable, or the file
  */
 export const readConfig = (directory = process.cwd()): Config => {
-  const dotenv = join(directory, '.env');
-  if (existsSync(dotenv)) process.loadEnvFile(dotenv);
+  loadDotenv(join(directory, '.env'));
   const environment = given(process.env);
   const parsed = settings.safeParse(environment);
   if (!parsed.success) {

@@ -10,10 +10,11 @@ import { kafkaPublisher } from '../adapters/kafka/publish.js';
 import { kafkaReader } from '../adapters/kafka/reader.js';
 import { type Connection, openConnection } from '../adapters/mysql/connect.js';
 import type { ConnectionParams } from '../adapters/mysql/options.js';
-import type { Config, ServerEnvironment } from '../config.js';
+import { type Config, type ServerEnvironment, settingInvalid } from '../config.js';
 import type { Publish, TopicReader } from '../core/broker.js';
 import type { Codec, ReadBack, TopicCodec } from '../core/codec.js';
 import type { Column } from '../core/column.js';
+import { messageOf } from '../core/errors.js';
 import type { Log } from '../core/log.js';
 import type { Topic } from '../core/topic.js';
 import { packageRoot } from '../package-root.js';
@@ -55,6 +56,14 @@ const readOnly = async <T>(avro: AvroCodec, topic: Topic<T>): Promise<TopicCodec
   },
 });
 
+const readCa = async (file: string): Promise<Buffer> => {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw settingInvalid('MYSQL_SSL_CA', `it is the file of a CA, which cannot be read (${messageOf(error)})`);
+  }
+};
+
 /** Makes the clients of one role, each released with the program. */
 export const openClients = async ({ config, servers, clientId, log, signal, onRelease }: ClientsOptions): Promise<Clients> => {
   const kafka = kafkaClient({
@@ -64,7 +73,7 @@ export const openClients = async ({ config, servers, clientId, log, signal, onRe
     ...(config.kafkaSsl ? { ssl: true } : {}),
     ...(config.kafkaSasl === undefined ? {} : { sasl: config.kafkaSasl }),
   });
-  const ca = config.mysqlSslCa === undefined ? undefined : await readFile(config.mysqlSslCa);
+  const ca = config.mysqlSslCa === undefined ? undefined : await readCa(config.mysqlSslCa);
   const database = servers.MYSQL_DATABASE ?? '';
   const account = (user = '', password = ''): ConnectionParams => ({
     host: servers.MYSQL_HOST ?? '',
