@@ -146,11 +146,12 @@ export const up: CommandSpec = {
     if (options.fresh === true) {
       if (given) {
         await freshOnGivenServers(context, pipeline, config.servers, options);
-        await wipe(config, pipeline);
       } else {
         await removeData(config.enginesHome);
-        await wipeAll(config);
       }
+      const folders = await (given ? wipe(config, pipeline) : wipeAll(config));
+      if (folders.length > 0)
+        context.log.warn({ folders }, 'folders with files that rowbridge did not write are left, with these files');
     }
     const unwatch = onParentDeath(lifecycle.stop, config.underNpm);
     try {

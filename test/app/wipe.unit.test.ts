@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadPipeline } from '../../src/app/pipelines.js';
@@ -30,6 +30,10 @@ describe('wiping', () => {
     'readme.txt',
   ];
 
+  /** What a person keeps; the others hold what rowbridge writes. */
+  const FOREIGN = ['inventory-2025', 'metrics-report', 'my notes'];
+  const OWN: Readonly<Record<string, string>> = { state: 'last_read_timestamp.json', consumer_logs: 'consumer_log.json' };
+
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'rowbridge-wipe-'));
     for (const [folder, names] of Object.entries({ state: STATE, consumer_logs: LOGS })) {
@@ -37,7 +41,7 @@ describe('wiping', () => {
         const path = join(directory, folder, name);
         const isFile = name.includes('.');
         await mkdir(isFile ? join(directory, folder) : path, { recursive: true });
-        await writeFile(isFile ? path : join(path, 'inside'), 'content');
+        await writeFile(isFile ? path : join(path, (FOREIGN.includes(name) ? undefined : OWN[folder]) ?? 'inside'), 'content');
       }
     }
   });
@@ -63,11 +67,62 @@ describe('wiping', () => {
     await wipeAll(config());
   });
 
-  it('of all pipelines takes away every folder, and no file', async () => {
-    await wipeAll(config());
+  it('of all pipelines takes away every folder that rowbridge wrote, and names the others', async () => {
+    const named = FOREIGN.map((name) => join(directory, 'consumer_logs', name));
+    expect((await wipeAll(config())).sort()).toEqual(named);
     expect([await left('state'), await left('consumer_logs')]).toEqual([
       ['.gitkeep', 'notes.txt'],
-      ['.gitkeep', 'readme.txt'],
+      ['.gitkeep', ...FOREIGN, 'readme.txt'],
     ]);
+  });
+
+  const put = async (folder: string, names: readonly string[], content = 'x'): Promise<void> => {
+    for (const name of names) {
+      await mkdir(join(folder, name, '..'), { recursive: true });
+      await writeFile(join(folder, name), content);
+    }
+  };
+
+  it("takes nothing else from a directory that is a person's own", async () => {
+    const foreign = [
+      '.git/HEAD',
+      'src/worker.js',
+      'src/worker.ts',
+      'metrics/metrics.json',
+      'docs/a/consumer_log.json',
+      'products/list.csv',
+    ];
+    await put(directory, [...foreign, 'products/last_read_timestamp.json']);
+    const here = configWith({}, { stateDirectory: directory, logsDirectory: join(directory, 'consumer_logs') });
+    await wipeAll(here);
+    for (const name of foreign) expect(await readFile(join(directory, name), 'utf8')).toBe('x');
+    expect(await left('products')).toEqual(['list.csv']);
+  });
+
+  it('knows all that rowbridge writes', async () => {
+    const [state, logs] = [join(directory, 'state', 'all'), join(directory, 'consumer_logs', 'all')];
+    await put(state, [
+      'last_read_timestamp.json',
+      'last_read_timestamp.json.tmp',
+      'replay-request.json',
+      'replay-request.json.tmp',
+    ]);
+    await put(logs, [
+      'consumer_log.json',
+      'consumer_log.index.json',
+      'consumer_log.rotate',
+      'consumer_log.last-6f1e.json',
+      'consumer_log.2026-11-21T01-22-33Z.json',
+      'consumer_log.2026-11-21T01-22-33Z-2.json',
+      'consumer_log.json.torn-2026-11-21T01-22-33Z',
+      'consumer_log.json.broken-2026-11-21T01-22-33Z-2',
+      'consumer_log.json.fenced-by-6f1e/old',
+      'worker.claim-6f1e-1.json',
+      'worker.tmp-6f1e',
+      'worker.lock/6f1e.json',
+    ]);
+    await put(logs, ['inventory.json', 'inventory.json.2026-11-21T01-22-33.123Z'], '{\n  "count": 1,\n  "_rowbridge": {\n');
+    await wipeAll(config());
+    expect([await left('state'), await left('consumer_logs')].flat()).not.toContain('all');
   });
 });
