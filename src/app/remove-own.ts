@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifThere, unless } from '../adapters/files/file-system.js';
+import { errnoOf, unless } from '../adapters/files/file-system.js';
 import { REPLAY_REQUEST_FILE, STATE_FILE } from '../adapters/files/state-file.js';
 
 /** Logs and what is kept beside them, and locks. */
@@ -12,15 +12,15 @@ const hasOwnName = (name: string): boolean =>
 
 /** Numbers have the name that their pipeline gives them: by what they hold they are known. */
 const isSnapshot = async (path: string): Promise<boolean> =>
-  /\.json(\.[0-9TZ.-]+)?$/.test(path) &&
-  (await unless(['ENOENT', 'EISDIR', 'EACCES'], readFile(path, 'utf8')))?.includes('"_rowbridge": {') === true;
+  /\.json(\.[0-9TZ.-]+)?$/.test(path) && (await readFile(path, 'utf8').catch(() => '')).includes('"_rowbridge": {');
 
 /**
  * Deletes what rowbridge wrote into a folder, and the folder where nothing else is in it.
  * @returns whether something else is left there
  */
 export const removeOwn = async (folder: string): Promise<boolean> => {
-  const names = (await ifThere(readdir(folder))) ?? [];
+  const names = await readdir(folder).catch((error: unknown) => (errnoOf(error) === 'ENOENT' ? [] : undefined));
+  if (names === undefined) return true;
   let left = 0;
   for (const name of names) {
     const path = join(folder, name);
