@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { delayOrAbort } from '../../src/core/delay.js';
-import { endPrograms, MAIN, rowbridge } from '../support/program.js';
+import { endPrograms, rowbridge } from '../support/program.js';
 
 /** Longer than until the first line about a server that is away, and until the first that shows how far a generator is. */
 const LINES_MS = 8_000;
@@ -46,11 +44,13 @@ onLinux('a full disk under stdout', () => {
   });
 
   it('is told where it took a part: exit 3', async () => {
-    // A limit of two blocks takes 1 KiB of the text, as a disk does that becomes full.
-    const limited = `trap '' XFSZ; ulimit -f 2; exec "$0" "$1" list --json > part`;
-    const run = promisify(execFile)('sh', ['-c', limited, process.execPath, MAIN], { cwd: directory });
-    await expect(run).rejects.toMatchObject({ code: 3, stderr: expect.stringMatching(/OUTPUT_FAILED.*EFBIG/) });
-    expect((await stat(join(directory, 'part'))).size).toBe(1024);
+    const part = join(directory, 'part');
+    const program = list({ stdout: part, blocks: 2 });
+    expect({ code: await program.ended(), stderr: program.stderr() }).toEqual({
+      code: 3,
+      stderr: expect.stringMatching(/OUTPUT_FAILED.*EFBIG/),
+    });
+    expect((await stat(part)).size).toBe(1024);
   });
 
   it('is no matter of a reader that has gone: exit 0, and not a word', async () => {

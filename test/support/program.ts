@@ -3,8 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { delayOrAbort } from '../../src/core/delay.js';
 
-/** The built program. */
-export const MAIN = join(__dirname, '..', '..', 'dist', 'main.js');
+const MAIN = join(__dirname, '..', '..', 'dist', 'main.js');
 
 /** The built program as a child process. */
 export type Program = Readonly<{
@@ -21,7 +20,12 @@ export type Program = Readonly<{
 }>;
 
 /** Files that take what a program writes, in place of what `stdout()` and `stderr()` give. */
-type OutputFiles = Readonly<{ stdout?: string; stderr?: string }>;
+type OutputFiles = Readonly<{
+  stdout?: string;
+  stderr?: string;
+  /** A file takes so many blocks of 512 bytes, and of a longer text a part, as a disk does that becomes full. */
+  blocks?: number;
+}>;
 
 export type ProgramOptions = Readonly<{ env: Readonly<Record<string, string>>; cwd: string; to?: OutputFiles }>;
 
@@ -51,7 +55,10 @@ export const eventually = async <T>(
 /** Starts `rowbridge <args>` with nothing in its environment but the path and what is given. */
 export const rowbridge = (args: readonly string[], { env, cwd, to = {} }: ProgramOptions): Program => {
   const outputs = [to.stdout, to.stderr].map((file) => (file === undefined ? 'pipe' : openSync(file, 'a')));
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const direct = [process.execPath, MAIN, ...args];
+  const limited = `trap '' XFSZ; ulimit -f ${to.blocks}; exec "$0" "$@"`;
+  const [command = '', ...words] = to.blocks === undefined ? direct : ['sh', '-c', limited, ...direct];
+  const child = spawn(command, words, {
     cwd,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', ...outputs],

@@ -159,12 +159,15 @@ describe('traffic, end to end', () => {
     await expectAllAgain(50);
   });
 
-  onLinux('begins again with what a full disk did not take', async () => {
+  onLinux.each([
+    ['nothing', 'ENOSPC', () => ({ stdout: '/dev/full' })],
+    ['a part', 'EFBIG', () => ({ stdout: join(world.directory, 'events.json'), blocks: 8 })],
+  ])('begins again where a full disk took %s', async (_, errno, to) => {
     await world.call([...produce, '--count', '50']);
-    const program = world.run([...consume, '--json'], {}, { stdout: '/dev/full' });
+    const program = world.run([...consume, '--json', '--max', '50'], {}, to());
     expect({ code: await program.ended(30_000), stderr: program.stderr() }).toEqual({
       code: 3,
-      stderr: expect.stringContaining('OUTPUT_FAILED: Cannot write to stdout: ENOSPC'),
+      stderr: expect.stringMatching(`OUTPUT_FAILED: Cannot write to stdout: ${errno}`),
     });
     await expectAllAgain(50);
   });
