@@ -5,6 +5,7 @@ import { kafkaPublisher } from '../../src/adapters/kafka/publish.js';
 import { kafkaReader } from '../../src/adapters/kafka/reader.js';
 import { partitionOf } from '../../src/core/partition.js';
 import { clean, readLogs } from '../support/oracle.js';
+import { rowbridge } from '../support/program.js';
 import { silentLog } from '../support/silent-log.js';
 import { freshWorld, type World } from '../support/world.js';
 
@@ -114,6 +115,16 @@ describe('verify, of logs that were edited by hand', () => {
     expect(stdout).toMatch(/phantom +not known/);
     expect(stdout).toMatch(/clean; key, time and place compared in/);
   }, 60_000);
+
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+  onLinux('does not end well where its report did not arrive: exit 3', async () => {
+    const { env, directory } = world;
+    const program = rowbridge(['verify', 'products', '--json'], { env, cwd: directory, to: { stdout: '/dev/full' } });
+    expect({ code: await program.ended(), stderr: program.stderr() }).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('OUTPUT_FAILED'),
+    });
+  });
 
   it('a line taken out is a gap; all lines of a version taken out are a loss', async () => {
     const { instance, line, timestamp } = someLine();
