@@ -3,6 +3,7 @@ import { inspectTable } from '../captures/polling/inspect.js';
 import { delayOrAbort } from '../core/delay.js';
 import { keepTrying } from '../core/patience.js';
 import { tableFeeds } from '../core/pipeline.js';
+import { hasReadAll } from '../core/unread.js';
 import type { Clients } from './clients.js';
 import type { RunAllOptions } from './run-all.js';
 import { captureOptions, stateDirectory } from './table-feed.js';
@@ -23,8 +24,8 @@ const isDrained = async ({ config, pipeline, log, signal }: DrainOptions, client
   for (const { name, from } of pipeline.workers) {
     for (const topic of from) {
       const committed = await clients.admin.committed(name, topic.name);
-      for (const [partition, end] of await clients.reader.endOffsets(topic.name))
-        if (end > 0n && (committed.get(partition) ?? 0n) < end) return false;
+      const starts = await clients.reader.startOffsets(topic.name);
+      if (!hasReadAll({ committed, starts, ends: await clients.reader.endOffsets(topic.name) })) return false;
     }
   }
   return true;

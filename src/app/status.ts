@@ -9,6 +9,7 @@ import type { Log } from '../core/log.js';
 import { type GeneratorFeed, generatorFeeds, type Pipeline, tableFeeds, type WorkerDefinition } from '../core/pipeline.js';
 import type { Position } from '../core/position.js';
 import { partitionKey } from '../core/topic.js';
+import { unread } from '../core/unread.js';
 import { instanceLogs } from '../sinks/json-log/index.js';
 import type { Clients } from './clients.js';
 import { captureOptions, stateDirectory, type TableFeedOptions } from './table-feed.js';
@@ -38,6 +39,7 @@ export type PartitionStatus = Readonly<{
   /** The last offset in this instance's log; null where it has none of this partition. */
   logged: string | null;
   end: string;
+  /** How many offsets the group has left to read of what the topic still holds. */
   lag: number;
 }>;
 
@@ -103,11 +105,17 @@ const workerStatuses = async (
   const living = await clients.admin.members(group);
   const assigned = new Set([...living.values()].flat().map(partitionKey));
   const logs = await instanceLogs(config.logsDirectory);
-  const offsets = new Map<string, { committed: bigint | undefined; end: bigint }>();
+  const offsets = new Map<string, { committed: bigint | undefined; end: bigint; lag: bigint }>();
   for (const { name: topic } of from) {
     const committed = await clients.admin.committed(group, topic);
-    for (const [partition, end] of await clients.reader.endOffsets(topic))
-      offsets.set(partitionKey({ topic, partition }), { committed: committed.get(partition), end });
+    const [starts, ends] = [await clients.reader.startOffsets(topic), await clients.reader.endOffsets(topic)];
+    const left = unread({ committed, starts, ends });
+    for (const [partition, end] of ends)
+      offsets.set(partitionKey({ topic, partition }), {
+        committed: committed.get(partition),
+        end,
+        lag: left.get(partition) ?? 0n,
+      });
   }
   const ofThisWorker = [...logs].filter(([, logged]) => [...logged.keys()].some((key) => offsets.has(key)));
   // A group of one member has no log to be known by.
@@ -128,7 +136,7 @@ const workerStatuses = async (
           committed: at.committed?.toString() ?? null,
           logged: logged.get(key)?.offset.toString() ?? null,
           end: at.end.toString(),
-          lag: Number(at.end - (at.committed ?? 0n)),
+          lag: Number(at.lag),
         },
       ];
     });

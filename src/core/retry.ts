@@ -4,6 +4,7 @@ import { BridgeError } from './errors.js';
 import type { Log } from './log.js';
 import { alreadySent } from './retries-sent.js';
 import { deadLetterTopicOf } from './topic.js';
+import { hasReadAll } from './unread.js';
 
 /** The group that remembers how far the dead letters of a topic were sent again. One member at a time does it. */
 export const retryGroupOf = (topic: string): string => `rowbridge-dlq-${topic}`;
@@ -88,9 +89,10 @@ const sendAgain = async (
  */
 export const retryDeadLetters = async (run: RetryRun, counts: Retried): Promise<void> => {
   const letters = deadLetterTopicOf(run.topic);
-  const end = (await run.reader.endOffsets(letters)).get(0) ?? 0n;
+  const [starts, ends] = [await run.reader.startOffsets(letters), await run.reader.endOffsets(letters)];
   let left = run.max ?? Number.POSITIVE_INFINITY;
-  if (left <= 0 || (await run.committed()) >= end) return;
+  if (left <= 0 || hasReadAll({ committed: new Map([[0, await run.committed()]]), starts, ends })) return;
+  const end = ends.get(0) ?? 0n;
   const over = new AbortController();
   const signal = AbortSignal.any([run.signal, over.signal]);
   let sent: ReadonlySet<string> = new Set();

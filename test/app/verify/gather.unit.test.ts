@@ -91,7 +91,8 @@ describe('waiting for the workers', () => {
       committed: async () => ends(committed[Math.min(asked++, committed.length - 1)] ?? 0),
       members: async () => new Map(Array.from({ length: members }, (_, n) => [`worker ${n}`, []])),
     };
-    return { clients: { admin } as unknown as Clients, asked: () => asked };
+    const reader = { startOffsets: async () => ends(0) };
+    return { clients: { admin, reader } as unknown as Clients, asked: () => asked };
   };
   const signal = new AbortController().signal;
   const of = { group: 'g', topic: 't', ends: ends(7) };
