@@ -26,17 +26,29 @@ export type IncomingRecord = Readonly<{
   headers: Readonly<Record<string, Buffer>>;
 }>;
 
-/** Reads a topic apart from any consumer group. */
+/**
+ * Which records of a topic are meant, where other producers write to it in transactions. Marks of transactions are in neither.
+ * - `committed`: what a worker can be handed. Nothing of an aborted transaction; it ends before the first record of an open one
+ *   (the last stable offset).
+ * - `own`: what rowbridge itself may have put there, which never writes in transactions. Nothing of any transaction; it goes on
+ *   behind an open one, to the last record that is acknowledged (the high watermark).
+ */
+export type Reading = 'committed' | 'own';
+
+/** Reads a topic apart from any consumer group: what is committed unless said otherwise. */
 export type TopicReader = Readonly<{
-  endOffsets(topic: string): Promise<EndOffsets>;
+  endOffsets(topic: string, reading?: Reading): Promise<EndOffsets>;
   startOffsets(topic: string): Promise<EndOffsets>;
   /**
    * Resolves when every replica that counts answers. Until then the leaders may hold records that nobody can see yet.
    * @throws BridgeError `transient` when one does not answer
    */
   inSyncAnswer(topic: string): Promise<void>;
-  /** Records with `from <= offset < to`; offsets that the topic no longer holds are passed over. */
-  readRange(at: TopicPartition, from: bigint, to: bigint): AsyncIterable<readonly IncomingRecord[]>;
+  /**
+   * Records with `from <= offset < to`, where `to` is no further than the end of this reading; offsets that the topic no longer
+   * holds, or that are not meant, are passed over.
+   */
+  readRange(at: TopicPartition, from: bigint, to: bigint, reading?: Reading): AsyncIterable<readonly IncomingRecord[]>;
 }>;
 
 /** A run of records of one partition, handed to a member of a consumer group. */

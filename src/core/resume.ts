@@ -15,7 +15,7 @@ export type ResumePoint<T> = Readonly<{ state: FeedState; unsaved: Unsaved<T> }>
 /** Replays remembered in the state; the oldest go first. */
 const MOST_REPLAYS = 100;
 
-/** Reads the records that were published after the last save. */
+/** Reads the records that were published after the last save, also where they stand behind an open transaction of somebody else. */
 const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: FeedState, ends: EndOffsets): Promise<Unsaved<T>> => {
   const records: { key: string; position: Position }[] = [];
   const starts = await run.reader.startOffsets(run.topic.name);
@@ -28,7 +28,7 @@ const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: Feed
         { partition, from: String(from), start: String(start) },
         'the topic no longer holds all records that were published but not saved here: what they hold may be sent again',
       );
-    for await (const batch of run.reader.readRange({ topic: run.topic.name, partition }, from, end)) {
+    for await (const batch of run.reader.readRange({ topic: run.topic.name, partition }, from, end, 'own')) {
       for (const { key, value, headers } of batch) {
         // One that was sent again is for one group only: to the others the row has yet to travel.
         if (key === null || value === null || headers[RETRY_OF_HEADER] !== undefined) continue;
@@ -106,7 +106,7 @@ export const resumePoint = async <T>(
     // Before anything is saved: a wish that cannot be fulfilled leaves the file as it is.
     if (found.kind === 'replay' && found.from !== null) await run.source.checkBeginning?.(found.from);
     const origin = await run.origin();
-    const firstEnds = await run.reader.endOffsets(run.topic.name);
+    const firstEnds = await run.reader.endOffsets(run.topic.name, 'own');
     // A clean end of ours tells nothing of a producer that has published since.
     const quiet =
       (found.kind === 'saved' && found.state.clean && sameEnds(found.state.endOffsets, firstEnds)) ||

@@ -23,7 +23,12 @@ export const alreadySent = async (run: RetriesSent): Promise<ReadonlySet<string>
   const sent = new Set<string>();
   if (ends === undefined) return sent;
   for (const [partition, from] of await beginnings(run, await run.committed()))
-    for await (const records of run.reader.readRange({ topic: run.topic, partition }, from + 1n, ends.get(partition) ?? 0n))
+    for await (const records of run.reader.readRange(
+      { topic: run.topic, partition },
+      from + 1n,
+      ends.get(partition) ?? 0n,
+      'own',
+    ))
       for (const record of records) {
         const identity = retryOf(record);
         if (identity !== undefined) sent.add(identity);

@@ -10,7 +10,7 @@ export const sameEnds = (a: EndOffsets, b: EndOffsets): boolean =>
 export type Settling = Readonly<{ reader: TopicReader; topic: string; signal: AbortSignal; settleMs?: number | undefined }>;
 
 /**
- * The end offsets of a topic once they have stood still: the last request of a killed process may still wait inside the broker.
+ * Where a topic ends, with what rowbridge itself has put there, once it has stood still: the last request of a killed process may still wait inside the broker.
  * Undefined when the signal aborted.
  */
 export const settledEnds = async (
@@ -19,9 +19,9 @@ export const settledEnds = async (
 ): Promise<EndOffsets | undefined> => {
   // A record that waits for a replica is there, but cannot be seen.
   await reader.inSyncAnswer(topic);
-  let ends = first ?? (await reader.endOffsets(topic));
+  let ends = first ?? (await reader.endOffsets(topic, 'own'));
   while (await delayOrAbort(settleMs, signal)) {
-    const again = await reader.endOffsets(topic);
+    const again = await reader.endOffsets(topic, 'own');
     if (sameEnds(ends, again)) return again;
     ends = again;
   }

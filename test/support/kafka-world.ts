@@ -3,7 +3,8 @@ import { kafkaClient } from '../../src/adapters/kafka/client.js';
 import { kafkaPublisher } from '../../src/adapters/kafka/publish.js';
 import { kafkaReader } from '../../src/adapters/kafka/reader.js';
 import { kafkaSubscribe } from '../../src/adapters/kafka/subscribe.js';
-import type { EndOffsets, IncomingRecord, TopicReader } from '../../src/core/broker.js';
+import type { EndOffsets, IncomingRecord, Publish, TopicReader } from '../../src/core/broker.js';
+import type { OpenTransaction } from './memory-broker.js';
 import { eventually } from './program.js';
 import { testServers, uniqueName } from './servers.js';
 import { silentLog } from './silent-log.js';
@@ -18,8 +19,11 @@ export type KafkaWorld = Readonly<{
   brokers: string;
   /** Makes a topic with so many records in each of its partitions, numbered from 0; gives its name. */
   topic(counts: readonly number[]): Promise<string>;
+  send: Publish;
   /** Adds records `{"id":…}` to a partition. */
   publish(topic: string, partition: number, ids: readonly number[]): Promise<EndOffsets>;
+  /** Begins a transaction of a producer of its own in a partition of a topic. */
+  begin(topic: string, partition: number): Promise<OpenTransaction>;
   /** Deletes the records of a partition before an offset. */
   deleteRecords(topic: string, partition: number, before: bigint): Promise<void>;
   /** Joins a group; resolves when it has its partitions. */
@@ -42,6 +46,7 @@ export const kafkaWorld = async (): Promise<KafkaWorld> => {
     admin,
     reader,
     brokers: brokers.join(','),
+    send: publisher.publish,
     publish,
     async topic(counts) {
       const name = uniqueName('topic');
@@ -54,6 +59,26 @@ export const kafkaWorld = async (): Promise<KafkaWorld> => {
             Array.from({ length: count }, (_, id) => id),
           );
       return name;
+    },
+    async begin(topic, partition) {
+      const producer = kafka.producer({ transactionalId: uniqueName('transaction'), idempotent: true, maxInFlightRequests: 1 });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      const length = async () => (await reader.endOffsets(topic, 'own')).get(partition) ?? 0n;
+      const end = (how: 'commit' | 'abort') => async () => {
+        const before = await length();
+        await transaction[how]();
+        // The broker answers before it has written the mark.
+        await eventually('the mark of the transaction', 30_000, async () => (await length()) > before || undefined);
+        await producer.disconnect();
+      };
+      return {
+        async send(records) {
+          await transaction.send({ topic, messages: records.map((record) => ({ ...record, partition })) });
+        },
+        commit: end('commit'),
+        abort: end('abort'),
+      };
     },
     async deleteRecords(topic, partition, before) {
       const deleting = kafka.admin();

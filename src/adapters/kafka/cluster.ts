@@ -9,10 +9,15 @@ export type FetchedMessage = Readonly<{
   value: Buffer | null;
   headers: Readonly<Record<string, Buffer | undefined>>;
   isControlRecord?: boolean;
+  batchContext?: Readonly<{ producerId: string; inTransaction: boolean }>;
 }>;
-type FetchResponse = Readonly<{
-  responses: readonly Readonly<{ partitions: readonly Readonly<{ messages: readonly FetchedMessage[] }>[] }>[];
+export type FetchedPartition = Readonly<{
+  messages: readonly FetchedMessage[];
+  /** Those that reach into what was fetched; only for who asks for what is committed. */
+  abortedTransactions?: readonly Readonly<{ producerId: string; firstOffset: string }>[];
 }>;
+type FetchResponse = Readonly<{ responses: readonly Readonly<{ partitions: readonly FetchedPartition[] }>[] }>;
+type TopicOffsets = Readonly<{ topic: string; partitions: readonly Readonly<{ partition: number; offset: string }>[] }>;
 type Broker = Readonly<{
   fetch(request: object): Promise<FetchResponse>;
   offsetCommit(request: object): Promise<unknown>;
@@ -26,11 +31,17 @@ export type Cluster = Readonly<{
   addTargetTopic(topic: string): Promise<void>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
-  findTopicPartitionMetadata(topic: string): readonly Readonly<{ isr: readonly number[] }>[];
+  findTopicPartitionMetadata(topic: string): readonly Readonly<{ partitionId: number; isr: readonly number[] }>[];
+  /** With their ends at the high watermark. */
+  fetchTopicsOffset(of: readonly object[]): Promise<readonly TopicOffsets[]>;
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
   findBroker(at: { nodeId: string }): Promise<Broker>;
   findGroupCoordinator(of: { groupId: string }): Promise<Broker>;
 }>;
+
+/** Kafka's isolation levels, as a fetch or a look at the offsets names them. */
+export const READ_UNCOMMITTED = 0;
+export const READ_COMMITTED = 1;
 
 /** The only version whose inner parts are known. */
 const KAFKAJS_VERSION = '2.2.4';
@@ -60,5 +71,5 @@ export const createClusterSymbol = (kafka: Kafka, version = installedVersion()):
 export const newCluster = (kafka: Kafka): Cluster => {
   const make = kafka as unknown as Readonly<Record<symbol, (options: object) => Cluster>>;
   const create = make[createClusterSymbol(kafka)] as (options: object) => Cluster;
-  return create({ metadataMaxAge: 60_000, allowAutoTopicCreation: false });
+  return create({ metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: READ_UNCOMMITTED });
 };
