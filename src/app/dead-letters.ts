@@ -26,11 +26,11 @@ export const deadLetterTopics = (pipeline: Pipeline, name: string | undefined): 
   });
 };
 
-/** The dead letters of a topic from an offset on, batch by batch. */
+/** The dead letters of a topic from an offset on, batch by batch. They are all our own. */
 export async function* deadLetters(reader: TopicReader, topic: string, from = 0n): AsyncGenerator<readonly DeadLetter[]> {
   const at = { topic: deadLetterTopicOf(topic), partition: 0 };
-  const end = (await reader.endOffsets(at.topic)).get(0) ?? 0n;
-  for await (const records of reader.readRange(at, from, end)) yield records.map(deadLetterOf);
+  const end = (await reader.endOffsets(at.topic, 'own')).get(0) ?? 0n;
+  for await (const records of reader.readRange(at, from, end, 'own')) yield records.map(deadLetterOf);
 }
 
 /** How far the dead letters of a topic were sent again: all below. */

@@ -3,6 +3,7 @@ import { inspectTable } from '../captures/polling/inspect.js';
 import { delayOrAbort } from '../core/delay.js';
 import { keepTrying } from '../core/patience.js';
 import { tableFeeds } from '../core/pipeline.js';
+import { reachableEnds } from '../core/reachable-ends.js';
 import { hasReadAll } from '../core/unread.js';
 import type { Clients } from './clients.js';
 import type { RunAllOptions } from './run-all.js';
@@ -24,8 +25,8 @@ const isDrained = async ({ config, pipeline, log, signal }: DrainOptions, client
   for (const { name, from } of pipeline.workers) {
     for (const topic of from) {
       const committed = await clients.admin.committed(name, topic.name);
-      const starts = await clients.reader.startOffsets(topic.name);
-      if (!hasReadAll({ committed, starts, ends: await clients.reader.endOffsets(topic.name) })) return false;
+      const ends = await reachableEnds({ reader: clients.reader, topic: topic.name, waitMs: 0, signal });
+      if (ends === undefined || !(await hasReadAll(clients.reader, topic.name, { committed, ends }))) return false;
     }
   }
   return true;

@@ -9,7 +9,7 @@ import type { Log } from '../core/log.js';
 import { type GeneratorFeed, generatorFeeds, type Pipeline, tableFeeds, type WorkerDefinition } from '../core/pipeline.js';
 import type { Position } from '../core/position.js';
 import { partitionKey } from '../core/topic.js';
-import { unread } from '../core/unread.js';
+import { leftToRead } from '../core/unread.js';
 import { instanceLogs } from '../sinks/json-log/index.js';
 import type { Clients } from './clients.js';
 import { captureOptions, stateDirectory, type TableFeedOptions } from './table-feed.js';
@@ -39,7 +39,7 @@ export type PartitionStatus = Readonly<{
   /** The last offset in this instance's log; null where it has none of this partition. */
   logged: string | null;
   end: string;
-  /** How many offsets the group has left to read of what the topic still holds. */
+  /** How many offsets the group has left to read, of those that the topic still holds and hands out. */
   lag: number;
 }>;
 
@@ -108,13 +108,12 @@ const workerStatuses = async (
   const offsets = new Map<string, { committed: bigint | undefined; end: bigint; lag: bigint }>();
   for (const { name: topic } of from) {
     const committed = await clients.admin.committed(group, topic);
-    const [starts, ends] = [await clients.reader.startOffsets(topic), await clients.reader.endOffsets(topic)];
-    const left = unread({ committed, starts, ends });
-    for (const [partition, end] of ends)
+    const ends = await clients.reader.endOffsets(topic);
+    for await (const { partition, left } of leftToRead(clients.reader, topic, { committed, ends }))
       offsets.set(partitionKey({ topic, partition }), {
         committed: committed.get(partition),
-        end,
-        lag: left.get(partition) ?? 0n,
+        end: ends.get(partition) ?? 0n,
+        lag: left,
       });
   }
   const ofThisWorker = [...logs].filter(([, logged]) => [...logged.keys()].some((key) => offsets.has(key)));

@@ -4,7 +4,7 @@ import { BridgeError } from './errors.js';
 import type { Log } from './log.js';
 import { alreadySent } from './retries-sent.js';
 import { deadLetterTopicOf } from './topic.js';
-import { hasReadAll } from './unread.js';
+import { hasReadAll, holdsRecord } from './unread.js';
 
 /** The group that remembers how far the dead letters of a topic were sent again. One member at a time does it. */
 export const retryGroupOf = (topic: string): string => `rowbridge-dlq-${topic}`;
@@ -89,9 +89,9 @@ const sendAgain = async (
  */
 export const retryDeadLetters = async (run: RetryRun, counts: Retried): Promise<void> => {
   const letters = deadLetterTopicOf(run.topic);
-  const [starts, ends] = [await run.reader.startOffsets(letters), await run.reader.endOffsets(letters)];
+  const ends = await run.reader.endOffsets(letters);
   let left = run.max ?? Number.POSITIVE_INFINITY;
-  if (left <= 0 || hasReadAll({ committed: new Map([[0, await run.committed()]]), starts, ends })) return;
+  if (left <= 0 || (await hasReadAll(run.reader, letters, { committed: new Map([[0, await run.committed()]]), ends }))) return;
   const end = ends.get(0) ?? 0n;
   const over = new AbortController();
   const signal = AbortSignal.any([run.signal, over.signal]);
@@ -109,7 +109,7 @@ export const retryDeadLetters = async (run: RetryRun, counts: Retried): Promise<
       await batch.commit(last.offset + 1n);
       await batch.heartbeat();
       left -= records.length;
-      if (last.offset + 1n >= end) left = 0;
+      if (!(await holdsRecord(run.reader, { topic: letters, partition: 0 }, last.offset + 1n, end))) left = 0;
     }
     if (left <= 0) over.abort();
   };

@@ -1,4 +1,5 @@
-import { hasReadAll, unread } from '../../src/core/unread.js';
+import { hasReadAll, leftToRead, unread } from '../../src/core/unread.js';
+import { memoryBroker } from '../support/memory-broker.js';
 
 const offsets = (...all: (number | undefined)[]) =>
   new Map(all.flatMap((offset, partition): [number, bigint][] => (offset === undefined ? [] : [[partition, BigInt(offset)]])));
@@ -18,13 +19,32 @@ describe('what a group has left to read', () => {
   ])('is counted %s', (_, committed, start, end, left) => {
     const progress = { committed: offsets(committed), starts: offsets(start), ends: offsets(end) };
     expect(unread(progress)).toEqual(offsets(left));
-    expect(hasReadAll(progress)).toBe(left === 0);
   });
 
   it('is everything of every partition', () => {
     const progress = { committed: offsets(undefined, 4), starts: offsets(2, 0, 0), ends: offsets(2, 4, 1) };
     expect(unread(progress)).toEqual(offsets(0, 0, 1));
-    expect(hasReadAll(progress)).toBe(false);
-    expect(hasReadAll({ ...progress, ends: offsets(2, 4) })).toBe(true);
+  });
+
+  it('is no mark of a transaction, and nothing that was aborted', async () => {
+    const broker = memoryBroker(1);
+    const records = ['a', 'b'].map((value) => ({ key: null, value: Buffer.from(value) }));
+    const left = async (committed: number) => {
+      const progress = { committed: offsets(committed), ends: await broker.reader.endOffsets('t') };
+      for await (const one of leftToRead(broker.reader, 't', progress))
+        return { ...one, all: await hasReadAll(broker.reader, 't', progress) };
+      return undefined;
+    };
+    const first = broker.begin('t', 0);
+    await first.send(records);
+    await first.commit();
+    expect(await left(0)).toEqual({ partition: 0, left: 3n, all: false });
+    expect(await left(2)).toEqual({ partition: 0, left: 0n, all: true });
+    const second = broker.begin('t', 0);
+    await second.send(records);
+    await second.abort();
+    expect(await left(2)).toEqual({ partition: 0, left: 0n, all: true });
+    await broker.publish('t', [{ partition: 0, records }]);
+    expect(await left(2)).toEqual({ partition: 0, left: 6n, all: false });
   });
 });

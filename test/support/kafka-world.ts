@@ -37,6 +37,7 @@ export const kafkaWorld = async (): Promise<KafkaWorld> => {
   const kafka = kafkaClient({ brokers, clientId: 'world', log: silentLog });
   const [admin, reader, publisher] = [kafkaAdmin(kafka), kafkaReader(kafka), kafkaPublisher(kafka)];
   const members = new Set<Member>();
+  const producers = new Set<ReturnType<typeof kafka.producer>>();
   const publish: KafkaWorld['publish'] = (topic, partition, ids) =>
     publisher.publish(topic, [
       { partition, records: ids.map((id) => ({ key: Buffer.from(String(id)), value: Buffer.from(JSON.stringify({ id })) })) },
@@ -61,7 +62,13 @@ export const kafkaWorld = async (): Promise<KafkaWorld> => {
       return name;
     },
     async begin(topic, partition) {
-      const producer = kafka.producer({ transactionalId: uniqueName('transaction'), idempotent: true, maxInFlightRequests: 1 });
+      const producer = kafka.producer({
+        transactionalId: uniqueName('transaction'),
+        idempotent: true,
+        maxInFlightRequests: 1,
+        transactionTimeout: 600_000,
+      });
+      producers.add(producer);
       await producer.connect();
       const transaction = await producer.transaction();
       const length = async () => (await reader.endOffsets(topic, 'own')).get(partition) ?? 0n;
@@ -70,7 +77,6 @@ export const kafkaWorld = async (): Promise<KafkaWorld> => {
         await transaction[how]();
         // The broker answers before it has written the mark.
         await eventually('the mark of the transaction', 30_000, async () => (await length()) > before || undefined);
-        await producer.disconnect();
       };
       return {
         async send(records) {
@@ -121,6 +127,7 @@ export const kafkaWorld = async (): Promise<KafkaWorld> => {
     },
     async close() {
       await Promise.all([...members].map(({ leave }) => leave()));
+      await Promise.all([...producers].map((producer) => producer.disconnect()));
       for (const { close } of [admin, reader, publisher]) await close();
     },
   };

@@ -18,8 +18,7 @@ export const caughtUp = async (
   const deadline = performance.now() + waitMs;
   for (;;) {
     const committed = await admin.committed(of.group, of.topic);
-    const starts = await reader.startOffsets(of.topic);
-    if (hasReadAll({ committed, starts, ends: of.ends }) || performance.now() >= deadline) return committed;
+    if ((await hasReadAll(reader, of.topic, { committed, ends: of.ends })) || performance.now() >= deadline) return committed;
     if ((await admin.members(of.group)).size === 0 || !(await delayOrAbort(LOOK_MS, signal))) return committed;
   }
 };

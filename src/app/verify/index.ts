@@ -9,6 +9,7 @@ import type { Clients } from '../clients.js';
 import type { StatusOptions } from '../status.js';
 import { stateDirectory } from '../table-feed.js';
 import { caughtUp } from './caught-up.js';
+import { endsOfAll } from './ends-of-all.js';
 import type { Evidence, Phase } from './evidence.js';
 import { KINDS } from './findings.js';
 import { gatherLogs, loggingWorker } from './gather-logs.js';
@@ -70,8 +71,9 @@ const topicMissing = (topic: string): BridgeError =>
     fix: "Run 'rowbridge setup'.",
   });
 
+/** Dead letters are all our own. */
 async function* wholeTopic(reader: TopicReader, topic: string, ends: EndOffsets) {
-  for (const [partition, end] of ends) yield* reader.readRange({ topic, partition }, 0n, end);
+  for (const [partition, end] of ends) yield* reader.readRange({ topic, partition }, 0n, end, 'own');
 }
 
 const gather = async (options: VerifyOptions, reader: TopicReader, feed: FeedDefinition) => {
@@ -83,7 +85,7 @@ const gather = async (options: VerifyOptions, reader: TopicReader, feed: FeedDef
   const cutoff: Cutoff =
     definition === null
       ? { state: null, ends: await readEnds() }
-      : await chooseCutoff(stateDirectory(config, definition), readEnds);
+      : await chooseCutoff(stateDirectory(config, definition), () => endsOfAll({ reader, topic: topic.name, waitMs, signal }));
   const { ends } = cutoff;
   const table = definition === null ? null : await gatherTable({ config, clients, definition, log, signal, wait: false }, cutoff);
   const worker = loggingWorker(pipeline, topic.name);
@@ -98,7 +100,7 @@ const gather = async (options: VerifyOptions, reader: TopicReader, feed: FeedDef
           await caughtUp(clients, { group: worker.name, topic: topic.name, ends }, waitMs, signal),
         );
   const deadTopic = deadLetterTopicOf(topic.name);
-  const deadEnds: EndOffsets = (await isThere(clients, deadTopic)) ? await reader.endOffsets(deadTopic) : new Map();
+  const deadEnds: EndOffsets = (await isThere(clients, deadTopic)) ? await reader.endOffsets(deadTopic, 'own') : new Map();
   const evidence: Evidence = {
     topic,
     codec: await clients.readBack<Row>(topic, table?.columns),
@@ -147,7 +149,8 @@ const verifyFeed = async (options: VerifyOptions, reader: TopicReader, feed: Fee
 /**
  * Compares table, topic and logs of a pipeline, up to a cutoff that is chosen at the beginning: where the feed has saved, and where
  * the topic ends. Only reads. The system may run meanwhile.
- * @throws BridgeError `configuration` where there is nothing to compare, `transient` when a server went away
+ * @throws BridgeError `configuration` where there is nothing to compare, `transient` when a server went away, `environment` when a
+ * transaction of another producer holds records back
  */
 export const verifyPipeline = async (options: VerifyOptions): Promise<readonly TopicReport[]> => {
   const { pipeline, clients, onRelease } = options;

@@ -91,7 +91,12 @@ describe('waiting for the workers', () => {
       committed: async () => ends(committed[Math.min(asked++, committed.length - 1)] ?? 0),
       members: async () => new Map(Array.from({ length: members }, (_, n) => [`worker ${n}`, []])),
     };
-    const reader = { startOffsets: async () => ends(0) };
+    const reader = {
+      startOffsets: async () => ends(0),
+      async *readRange() {
+        yield [{}];
+      },
+    };
     return { clients: { admin, reader } as unknown as Clients, asked: () => asked };
   };
   const signal = new AbortController().signal;
