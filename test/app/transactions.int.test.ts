@@ -11,6 +11,7 @@ import { caughtUp } from '../../src/app/verify/caught-up.js';
 import { verifyPipeline } from '../../src/app/verify/index.js';
 import { runWorkerForever } from '../../src/app/workers.js';
 import { feed, type GeneratorSource, worker } from '../../src/core/pipeline.js';
+import { deadLetterTopicOf } from '../../src/core/topic.js';
 import { jsonLog } from '../../src/sinks/json-log/index.js';
 import { configWith } from '../support/config.js';
 import { type KafkaWorld, kafkaWorld } from '../support/kafka-world.js';
@@ -46,6 +47,7 @@ describe('transactions of another producer in a topic', () => {
   /** A topic of one partition with a feed into it, and a worker that keeps consumer logs. */
   const logged = async () => {
     const name = await world.topic([0]);
+    await clients.admin.ensureTopics([{ name: deadLetterTopicOf(name), partitions: 1 }]);
     const topic = { name, partitions: 1, format: json(type), key: ({ id }: Value) => String(id) };
     const definition = worker<Value, Value>(uniqueName('group'), { from: [topic], transform: (value) => [value], sink: jsonLog });
     const source: GeneratorSource<Value> = {
@@ -96,8 +98,8 @@ describe('transactions of another producer in a topic', () => {
     await work(5);
     expect(await ids()).toEqual([1, 2, 3, 4, 5]);
     expect(await verify()).toMatchObject({ clean: true, records: { judged: 5 } });
-    const [first] = await lines();
-    await writeFile(path, `${first}\n`);
+    const all = await lines();
+    await writeFile(path, `${all[0]}\n{"id":2,\n${all[4]}\n`);
     expect(await verify()).toMatchObject({ clean: false });
     await repair();
     expect(await ids()).toEqual([1, 2, 3, 4, 5]);

@@ -120,6 +120,36 @@ describe('a retry of dead letters', () => {
     expect(asked.filter((what) => what.endsWith(' items'))[0]).toBe('replicas of items');
   });
 
+  it('finds what was sent behind an open transaction of another producer', async () => {
+    const on = await world([true, true]);
+    for (const partition of [0, 1]) await on.broker.begin('items', partition).send([{ key: null, value: Buffer.from('other') }]);
+    const killed = retry(on, {
+      onMarker: () => {
+        throw new Killed();
+      },
+    });
+    await expect(killed).rejects.toThrow(Killed);
+    expect(await retry(on)).toEqual({ retried: 0, already: 2, withoutBytes: 0 });
+    expect(again(on.broker)).toEqual(['bad 0', 'bad 1']);
+  });
+
+  it('ends behind the last letter, also where only the mark of a transaction comes after it', async () => {
+    const on = await world([true]);
+    const { reader } = on.broker;
+    await on.broker.begin(LETTERS, 0).abort();
+    const subscribe: Subscribe = async (subscription) => {
+      await memoryGroup(on.broker, LETTERS, 1, on.committed).subscribe(subscription);
+      expect(subscription.signal.aborted).toBe(true);
+    };
+    expect(await reader.endOffsets(LETTERS)).toEqual(
+      new Map([
+        [0, 2n],
+        [1, 0n],
+      ]),
+    );
+    expect(await retry(on, { subscribe })).toEqual({ retried: 1, already: 0, withoutBytes: 0 });
+  });
+
   it('needs a group for letters that name none', async () => {
     const on = await world([true], undefined, null);
     expect(await failureOf(() => retry(on))).toMatchObject({ code: 'RETRY_GROUP_MISSING' });

@@ -23,7 +23,7 @@ export const memoryGroup = (
       if (signal.aborted) return;
       const from = [committed.get(at.partition) ?? 0n, wanted.get(partitionKey(at)) ?? 0n].reduce((a, b) => (a > b ? a : b));
       const all = broker.records(topic, at.partition);
-      const records = all.filter(({ offset }) => offset >= from);
+      const records = all.filter(({ offset, isMark }) => offset >= from && isMark !== true);
       if (records.length === 0) continue;
       const batch: IncomingBatch = {
         ...at,
