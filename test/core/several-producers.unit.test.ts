@@ -96,7 +96,9 @@ describe('producers of one feed that do not share their state', () => {
       async endOffsets(topic: string) {
         const ends = await on.broker.reader.endOffsets(topic);
         if (++looks === 1)
-          await on.broker.publish(topic, [{ partition: 0, records: [{ key: null, value: Buffer.from(JSON.stringify(late)) }] }]);
+          await on.broker.publish(topic, [
+            { partition: 0, records: [{ key: Buffer.from('14'), value: Buffer.from(JSON.stringify(late)) }] },
+          ]);
         return ends;
       },
     };
