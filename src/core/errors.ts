@@ -53,7 +53,7 @@ export const exitCodeOf = (error: unknown): number => (error instanceof BridgeEr
 export const isTransient = (error: unknown): boolean => error instanceof BridgeError && error.retriable;
 
 /** Whether an error is about one record alone. */
-export const isOfRecord = (error: unknown): boolean => error instanceof BridgeError && error.kind === 'record';
+export const isOfRecord = (error: unknown): error is BridgeError => error instanceof BridgeError && error.kind === 'record';
 
 /** The text of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));

@@ -1,6 +1,6 @@
 import type { IncomingRecord, OutgoingRecord } from './broker.js';
 import type { TopicCodec } from './codec.js';
-import { BridgeError, isTransient } from './errors.js';
+import { BridgeError, isOfRecord } from './errors.js';
 import type { Log } from './log.js';
 import { reasonOf } from './reason.js';
 import { RETRY_GROUP_HEADER } from './retry-headers.js';
@@ -58,8 +58,7 @@ export const judge = async <In, Out>(
     for (const out of run.transform(value, meta)) results.push({ value: out, key: null, meta });
     run.check?.(results.slice(before));
   } catch (error) {
-    if (isTransient(error)) throw error;
-    if (error instanceof BridgeError && error.kind !== 'record') throw error;
+    if (error instanceof BridgeError && !isOfRecord(error)) throw error;
     results.length = before;
     const reason = reasonOf(error);
     run.log.error({ ...meta, offset: String(meta.offset), reason }, 'a record went to the dead letters');

@@ -1,7 +1,7 @@
 import type { EndOffsets, OutgoingRecord, PartitionRecords, Publish } from './broker.js';
 import type { TopicCodec } from './codec.js';
 import { type DeadLetters, deadLetters } from './dead-letters.js';
-import { BridgeError } from './errors.js';
+import { BridgeError, isOfRecord } from './errors.js';
 import type { Log } from './log.js';
 import { partitionOf } from './partition.js';
 import { reasonOf } from './reason.js';
@@ -72,7 +72,7 @@ export const publishBatch = async <T>(
       if (bytes.length + key.length > MOST_RECORD_BYTES) throw tooLarge(bytes.length + key.length);
       partitions[partitionOf(key, topic.partitions)]?.push({ key, value: bytes });
     } catch (error) {
-      if (!(error instanceof BridgeError) || error.kind !== 'record') throw error;
+      if (!isOfRecord(error)) throw error;
       const reason = reasonOf(error);
       run.log.error({ key: key?.toString() ?? null, code: error.code, reason }, 'a value went to the dead letters');
       dead.push(deadLetter(key, topic.name, reason));

@@ -1,6 +1,6 @@
 import type { EndOffsets } from './broker.js';
 import type { TopicCodec } from './codec.js';
-import { BridgeError } from './errors.js';
+import { isOfRecord } from './errors.js';
 import type { FeedRun } from './feed.js';
 import { life } from './life.js';
 import type { Position } from './position.js';
@@ -41,7 +41,7 @@ const readUnsaved = async <T>(run: FeedRun<T>, codec: TopicCodec<T>, saved: Feed
           records.push({ key: key.toString(), position });
         } catch (error) {
           // Records of somebody else in our topic are none that we could repeat.
-          if (error instanceof BridgeError && error.kind === 'record') continue;
+          if (isOfRecord(error)) continue;
           throw error;
         }
       }

@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type FaultWorld, faultWorld } from '../support/fault-world.js';
+import { pause } from '../support/holding.js';
 
 const HOUR_MS = 3_600_000;
 const PRELOAD = pathToFileURL(join(__dirname, '..', 'support', 'preload.mjs')).href;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type FaultWorld, faultWorld, peakMiB } from '../support/fault-world.js';
+import { pause } from '../support/holding.js';
 import { readLogs } from '../support/oracle.js';
 import { type OwnServers, ownServers } from '../support/own-servers.js';
 import { eventually, type Program } from '../support/program.js';
@@ -23,7 +24,6 @@ afterAll(async () => {
   await own?.close();
 }, 60_000);
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const all = async (): Promise<[producer: Program, ...workers: Program[]]> => [
   world.produce(),
   ...(await Promise.all(['consumer_1', 'consumer_2'].map((instance) => world.consume(instance)))),

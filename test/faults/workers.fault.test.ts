@@ -3,6 +3,7 @@ import { appendFile, readdir, readFile, rename, rm, truncate, writeFile } from '
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type FaultWorld, faultWorld } from '../support/fault-world.js';
+import { pause } from '../support/holding.js';
 import { readLogs } from '../support/oracle.js';
 import { eventually, type Program } from '../support/program.js';
 
@@ -20,7 +21,6 @@ beforeEach(() => {
 afterEach(() => world.calm());
 afterAll(() => world?.close(), 60_000);
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const log = (instance: string, name = 'consumer_log.json') => join(world.logs, instance, name);
 const linesOf = (instance: string) => readLogs(world.logs).get(instance) ?? [];
 

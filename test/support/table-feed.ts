@@ -26,8 +26,10 @@ export type TableFeedWorld = Readonly<{
   table: string;
   messages: readonly string[];
   schemaFile(schema: object): Promise<void>;
-  /** Begins to run; `ended` settles when the feed ends by itself, by `stop`, or is torn off at a marker. */
-  start(onMarker?: (marker: FeedMarker) => void): Readonly<{ ended: Promise<void>; stop(): Promise<void> }>;
+  /** Begins to run; `ended` settles when the feed ends by itself or by `stop`. */
+  start(): Readonly<{ ended: Promise<void>; stop(): Promise<void> }>;
+  /** Runs until a marker is met for the given time, and is torn off there. */
+  tornOff(marker: string, occurrence: number): Promise<void>;
   /** Waits until so many records are in the topic; gives them, decoded in one go by a reader that was there from the start. */
   records(count: number): Promise<readonly Row[]>;
   dead(): Promise<number>;
@@ -62,49 +64,57 @@ export const tableFeedWorld = async (
   const positions = memoryPositions();
   const stops: (() => Promise<void>)[] = [];
   let decode: ((bytes: Buffer) => unknown) | undefined;
+  const start = (onMarker?: (marker: FeedMarker) => void) => {
+    const over = new AbortController();
+    const ended = runFeed({
+      name: table,
+      source: pollingCapture({
+        name: table,
+        connect: async () => around(await openConnection(database.params, { role: 'capture' })),
+        database: database.params.database,
+        table,
+        cursor: 'last_updated',
+        key: 'id',
+        schemaFile,
+        closed,
+        everyMs: 20,
+        pageRows: 10,
+        delayMs: 5_000,
+        log,
+      }),
+      topic,
+      codec: codec(),
+      publish: publisher.publish,
+      reader,
+      positions,
+      origin: () => tableOrigin(connection.query, table),
+      stillOurs: async () => true,
+      log,
+      signal: over.signal,
+      settleMs: 1,
+      ...(onMarker === undefined ? {} : { onMarker }),
+    });
+    ended.catch(() => {});
+    const stop = async () => {
+      over.abort();
+      await ended.catch(() => {});
+    };
+    stops.push(stop);
+    return { ended, stop };
+  };
   return {
     sql: connection.query,
     mariadb: /mariadb/i.test(String((await connection.query<{ v: string }>('SELECT VERSION() v'))[0]?.v)),
     table,
     messages,
     schemaFile: (schema) => writeFile(schemaFile, JSON.stringify(schema)),
-    start(onMarker) {
-      const over = new AbortController();
-      const ended = runFeed({
-        name: table,
-        source: pollingCapture({
-          name: table,
-          connect: async () => around(await openConnection(database.params, { role: 'capture' })),
-          database: database.params.database,
-          table,
-          cursor: 'last_updated',
-          key: 'id',
-          schemaFile,
-          closed,
-          everyMs: 20,
-          pageRows: 10,
-          delayMs: 5_000,
-          log,
-        }),
-        topic,
-        codec: codec(),
-        publish: publisher.publish,
-        reader,
-        positions,
-        origin: () => tableOrigin(connection.query, table),
-        stillOurs: async () => true,
-        log,
-        signal: over.signal,
-        settleMs: 1,
-        ...(onMarker === undefined ? {} : { onMarker }),
+    start: () => start(),
+    async tornOff(wanted, occurrence) {
+      let met = 0;
+      const { ended } = start((marker) => {
+        if (marker === wanted && ++met === occurrence) throw new Error('torn off');
       });
-      ended.catch(() => {});
-      const stop = async () => {
-        over.abort();
-        await ended.catch(() => {});
-      };
-      stops.push(stop);
-      return { ended, stop };
+      await expect(ended).rejects.toThrow('torn off');
     },
     async records(count) {
       await eventually(`${count} records`, 30_000, async () =>

@@ -119,9 +119,10 @@ export async function* tableFindings(query: Query, options: TableOptions): Async
   const { database, table, cursor } = options;
   const facts = await readTable(query, { database, table });
   const nullable = facts.columns.find(({ name }) => name === cursor)?.nullable === true;
-  if (nullable) yield* rowFindings(query, table, cursor, true);
+  const rows = rowFindings(query, table, cursor, nullable);
+  if (nullable) yield* rows;
   yield* cursorFindings(table, facts, cursor);
-  if (!nullable) yield* rowFindings(query, table, cursor, false);
+  if (!nullable) yield* rows;
   yield* planFindings(query, options);
   yield* guaranteeFindings(query, options);
 }

@@ -1,4 +1,4 @@
-import { BridgeError } from '../../core/errors.js';
+import { isOfRecord } from '../../core/errors.js';
 import { partitionOf } from '../../core/partition.js';
 import type { Row } from '../../core/pipeline.js';
 import { printedTimestamp } from '../../core/timestamp.js';
@@ -42,7 +42,7 @@ const isSame = (payloads: Payloads, row: Row, { print, shape }: Payload): boolea
     return payloads.print(row, shape) === print;
   } catch (error) {
     // It has become one that could not travel.
-    if (error instanceof BridgeError && error.kind === 'record') return false;
+    if (isOfRecord(error)) return false;
     throw error;
   }
 };

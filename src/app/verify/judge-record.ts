@@ -1,6 +1,6 @@
 import type { IncomingRecord } from '../../core/broker.js';
 import type { ReadBack } from '../../core/codec.js';
-import { BridgeError, isTransient } from '../../core/errors.js';
+import { BridgeError, isOfRecord } from '../../core/errors.js';
 import type { Row } from '../../core/pipeline.js';
 import { reasonOf } from '../../core/reason.js';
 import type { Result } from '../../core/sink.js';
@@ -15,7 +15,7 @@ export type Read =
 const TOMBSTONE: Read = { kind: 'tombstone' };
 
 const bad = (error: unknown): Read => {
-  if (isTransient(error) || (error instanceof BridgeError && error.kind !== 'record')) throw error;
+  if (error instanceof BridgeError && !isOfRecord(error)) throw error;
   return { kind: 'bad', reason: reasonOf(error) };
 };
 

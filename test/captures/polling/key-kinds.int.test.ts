@@ -18,11 +18,7 @@ describe('a key whose decoded form is another than the server prints, with many 
     world = await tableFeedWorld('n INT NOT NULL', { id });
     await world.sql(`INSERT INTO ${world.table} (id, n) VALUES ${NUMBERS.map((n) => `(${literal(n)}, ${n})`).join(', ')}`);
     expect(await world.sql(`SELECT DISTINCT last_updated FROM ${world.table}`)).toHaveLength(1);
-    let met = 0;
-    const torn = world.start((now) => {
-      if (now === 'after-ack' && ++met === 2) throw new Error('torn off');
-    });
-    await expect(torn.ended).rejects.toThrow('torn off');
+    await world.tornOff('after-ack', 2);
     const again = world.start();
     await world.records(NUMBERS.length);
     await world.sql(`INSERT INTO ${world.table} (id, n) VALUES (${literal(36)}, 36)`);

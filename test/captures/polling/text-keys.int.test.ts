@@ -16,11 +16,7 @@ describe('a table whose key is a text, with many rows of one time', () => {
     world = await tableFeedWorld('name VARCHAR(20) NULL', { id: 'VARCHAR(20) CHARACTER SET utf8mb4' });
     await world.sql(`INSERT INTO ${world.table} (id) VALUES ${KEYS.map((key) => `('${key}')`).join(', ')}`);
     expect(await world.sql(`SELECT DISTINCT last_updated FROM ${world.table}`)).toHaveLength(1);
-    let met = 0;
-    const torn = world.start((now) => {
-      if (now === marker && ++met === occurrence) throw new Error('torn off');
-    });
-    await expect(torn.ended).rejects.toThrow('torn off');
+    await world.tornOff(marker, occurrence);
     const again = world.start();
     await world.records(KEYS.length);
     await world.sql(`INSERT INTO ${world.table} (id) VALUES ('last')`);

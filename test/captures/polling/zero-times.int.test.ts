@@ -22,11 +22,7 @@ describe('a table with rows of the time 0000-00-00 00:00:00', () => {
     const column = "last_updated TIMESTAMP(6) NOT NULL DEFAULT '0000-00-00 00:00:00' ON UPDATE CURRENT_TIMESTAMP(6)";
     await world.sql(`ALTER TABLE ${world.table} MODIFY ${column}`);
     await insertZeros();
-    let met = 0;
-    const torn = world.start((now) => {
-      if (now === marker && ++met === occurrence) throw new Error('torn off');
-    });
-    await expect(torn.ended).rejects.toThrow('torn off');
+    await world.tornOff(marker, occurrence);
     const again = world.start();
     await world.records(IDS.length);
     await world.sql(`UPDATE ${world.table} SET name = 'now' WHERE id = 7`);
