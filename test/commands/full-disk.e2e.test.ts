@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delayOrAbort } from '../../src/core/delay.js';
+import { describeFull } from '../support/full-disk.js';
 import { endPrograms, rowbridge } from '../support/program.js';
 
 /** Longer than until the first line about a server that is away, and until the first that shows how far a generator is. */
@@ -9,8 +10,6 @@ const LINES_MS = 8_000;
 
 const FULL = '/dev/full';
 const NOBODY = { KAFKA_BROKERS: '127.0.0.1:1' };
-
-const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 let directory: string;
 beforeAll(async () => {
@@ -21,7 +20,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-onLinux('a full disk under stderr', () => {
+describeFull('a full disk under stderr', () => {
   it('ends no program', async () => {
     const start = (args: string[], env = {}) =>
       rowbridge(args, { env: { ...NOBODY, ...env }, cwd: directory, to: { stderr: FULL } });
@@ -32,7 +31,7 @@ onLinux('a full disk under stderr', () => {
   });
 });
 
-onLinux('a full disk under stdout', () => {
+describeFull('a full disk under stdout', () => {
   const list = (to = {}) => rowbridge(['list', '--json'], { env: {}, cwd: directory, to });
 
   it('is told: exit 3', async () => {

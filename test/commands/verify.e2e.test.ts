@@ -4,6 +4,7 @@ import { kafkaClient } from '../../src/adapters/kafka/client.js';
 import { kafkaPublisher } from '../../src/adapters/kafka/publish.js';
 import { kafkaReader } from '../../src/adapters/kafka/reader.js';
 import { partitionOf } from '../../src/core/partition.js';
+import { itFull } from '../support/full-disk.js';
 import { clean, readLogs } from '../support/oracle.js';
 import { rowbridge } from '../support/program.js';
 import { silentLog } from '../support/silent-log.js';
@@ -116,8 +117,7 @@ describe('verify, of logs that were edited by hand', () => {
     expect(stdout).toMatch(/clean; key, time and place compared in/);
   }, 60_000);
 
-  const onLinux = process.platform === 'linux' ? it : it.skip;
-  onLinux('does not end well where its report did not arrive: exit 3', async () => {
+  itFull('does not end well where its report did not arrive: exit 3', async () => {
     const { env, directory } = world;
     const program = rowbridge(['verify', 'products', '--json'], { env, cwd: directory, to: { stdout: '/dev/full' } });
     expect({ code: await program.ended(), stderr: program.stderr() }).toEqual({

@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { itFull } from '../../support/full-disk.js';
 import { type PipelineWorld, pipelineWorld, stdoutLines } from '../../support/pipeline-world.js';
 import { eventually } from '../../support/program.js';
 
 const FORM =
   /^\{"event_id":"[0-9a-f-]{36}","event_type":"(TRAFFIC_JAM|ACCIDENT|SPEED_CAMERA)","ts_utc":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00","city":"[^"]+","road":"[^"]+","lat":-?\d+(\.\d{1,6})?,"lon":-?\d+(\.\d{1,6})?,"speed_limit_kmh":\d{2,3},"direction":"[NSEW]{1,2}","active":(true|false)\}$/;
-
-const onLinux = process.platform === 'linux' ? it : it.skip;
 
 const produce = ['produce', 'traffic', '--rate', '0'];
 const consume = ['consume', 'traffic'];
@@ -159,7 +158,7 @@ describe('traffic, end to end', () => {
     await expectAllAgain(50);
   });
 
-  onLinux.each([
+  itFull.each([
     ['nothing', 'ENOSPC', () => ({ stdout: '/dev/full' })],
     ['a part', 'EFBIG', () => ({ stdout: join(world.directory, 'events.json'), blocks: 8 })],
   ])('begins again where a full disk took %s', async (_, errno, to) => {
