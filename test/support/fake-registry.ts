@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How a request goes wrong: with a status and a body, by never answering, or by a closed connection. */
-export type Trouble = Readonly<{ status: number; body?: string; location?: string }> | 'hang' | 'reset';
+/** How a request goes wrong: with a status and a body, by no answer, by half of one, or by a closed connection. */
+export type Trouble = Readonly<{ status: number; body?: string; location?: string }> | 'hang' | 'half' | 'reset';
 
 type Stored = Readonly<{ schema: string; schemaType?: string; references?: readonly unknown[] }>;
 
@@ -92,6 +92,10 @@ export const fakeRegistry = async (): Promise<FakeRegistry> => {
     if (wrong === 'hang') return;
     if (wrong === 'reset') {
       request.socket.destroy();
+      return;
+    }
+    if (wrong === 'half') {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":');
       return;
     }
     const sent = await bodyOf(request);

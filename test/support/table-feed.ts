@@ -39,6 +39,11 @@ export type TableFeedWorld = Readonly<{
 
 const STAMPED = 'last_updated TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)';
 
+const SESSIONS_SQL = `SELECT THREAD_ID thread, PROCESSLIST_ID id, PROCESSLIST_COMMAND command, PROCESSLIST_STATE state,
+  PROCESSLIST_TIME seconds, PROCESSLIST_INFO statement, t.STATE transaction
+  FROM performance_schema.threads LEFT JOIN performance_schema.events_transactions_current t USING (THREAD_ID)
+  WHERE TYPE = 'FOREGROUND'`;
+
 export const tableFeedWorld = async (
   columns: string,
   { closed = false, id = 'INT', around = (connection: Connection): Connection => connection } = {},
@@ -102,6 +107,16 @@ export const tableFeedWorld = async (
     stops.push(stop);
     return { ended, stop };
   };
+  /** Waits; in vain, the error has what the feed said and who is at work on the server. */
+  const waited = async (what: string, withinMs: number, found: () => Promise<true | undefined> | true | undefined) => {
+    try {
+      await eventually(what, withinMs, found);
+    } catch (error) {
+      const sessions = await connection.query(SESSIONS_SQL);
+      const lines = [...messages, ...sessions.map((session) => JSON.stringify(session))];
+      throw new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error });
+    }
+  };
   return {
     sql: connection.query,
     mariadb: /mariadb/i.test(String((await connection.query<{ v: string }>('SELECT VERSION() v'))[0]?.v)),
@@ -114,10 +129,15 @@ export const tableFeedWorld = async (
       const { ended } = start((marker) => {
         if (marker === wanted && ++met === occurrence) throw new Error('torn off');
       });
+      let over: true | undefined;
+      ended.catch(() => {
+        over = true;
+      });
+      await waited(`${wanted} ${occurrence}`, 60_000, () => over);
       await expect(ended).rejects.toThrow('torn off');
     },
     async records(count) {
-      await eventually(`${count} records`, 30_000, async () =>
+      await waited(`${count} records`, 30_000, async () =>
         ((await reader.endOffsets(table)).get(0) ?? 0n) >= BigInt(count) ? true : undefined,
       );
       decode ??= (await codec().openDecoder(topic)).decode;

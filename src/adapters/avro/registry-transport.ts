@@ -1,5 +1,6 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { BridgeError, messageOf } from '../../core/errors.js';
+import { within } from '../../core/within.js';
 
 type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
 
@@ -77,7 +78,8 @@ export type TransportOptions = Readonly<{ url: string; authorization: string | u
 
 /**
  * The library's way to the registry, with a deadline for each request. Its own tells a refused connection as an answer with status
- * 400, waits for ever where nothing answers, and tries again where we decide.
+ * 400, waits for ever where nothing answers, and tries again where we decide. `fetch` alone does not keep a deadline: on Node 20 a
+ * body that is aborted when all of it is there but not yet read never ends (nodejs/undici issue 4089).
  */
 export const transport = ({ url, authorization, deadlineMs }: TransportOptions): Middleware => {
   const send = async (method: string, target: string, body: string | undefined): Promise<unknown> => {
@@ -85,25 +87,16 @@ export const transport = ({ url, authorization, deadlineMs }: TransportOptions):
       'content-type': 'application/vnd.schemaregistry.v1+json',
       ...(authorization === undefined ? {} : { authorization }),
     };
-    let status: number;
-    let text: string;
-    let location: string | null;
-    try {
-      const response = await fetch(target, {
-        method,
-        headers,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(deadlineMs),
-        ...(body === undefined ? {} : { body }),
-      });
-      status = response.status;
-      location = response.headers.get('location');
-      text = await response.text();
-    } catch (error) {
-      const { cause = error } = error as { cause?: { code?: unknown } };
+    const ask = async (signal: AbortSignal) => {
+      const request = { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) } as const;
+      const response = await fetch(target, request);
+      return { status: response.status, location: response.headers.get('location'), text: await response.text() };
+    };
+    const { status, location, text } = await within(deadlineMs, ask).catch((error: Error & { cause?: unknown }) => {
+      const { cause = error } = error;
       const { code } = cause as { code?: unknown };
       throw unavailable(url, typeof code === 'string' ? code : messageOf(cause), error);
-    }
+    });
     if (status >= 300 && status < 400) throw redirected(url, status, placeOf(location, target));
     return answerOf(url, status, text);
   };

@@ -1,4 +1,5 @@
 import { BridgeError, messageOf } from '../../core/errors.js';
+import { within } from '../../core/within.js';
 
 type KafkaJsError = Error &
   Readonly<{ type?: string; retriable?: boolean; broker?: string; cause?: unknown; originalError?: unknown }>;
@@ -63,15 +64,9 @@ export const kafkaError = (error: unknown, what: string): BridgeError => {
 
 /** Runs a call of kafkajs with a deadline and in rowbridge's terms. */
 export const inTermsOf = async <T>(what: string, call: () => Promise<T>, deadlineMs = 60_000): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs / 1000} s`)), deadlineMs);
-  });
   try {
-    return await Promise.race([call(), late]);
+    return await within(deadlineMs, call);
   } catch (error) {
     throw kafkaError(error, what);
-  } finally {
-    clearTimeout(timer);
   }
 };

@@ -25,8 +25,8 @@ describe('the Avro codec', () => {
 
   const write = (content: unknown, name = subject): Promise<void> =>
     writeFile(join(directory, `${name}.avsc`), typeof content === 'string' ? content : JSON.stringify(content));
-  const codec = (log = silentLog): AvroCodec =>
-    avroCodec({ registryUrl: registry.url, schemasDirectory: directory, log, deadlineMs: 150, now: () => clock });
+  const codec = (log = silentLog, options = {}): AvroCodec =>
+    avroCodec({ registryUrl: registry.url, schemasDirectory: directory, log, now: () => clock, ...options });
   const open = (log = silentLog) => codec(log).open(productTopic);
   const changed = (change: (schema: Schema) => void): Schema => {
     const copy = structuredClone(schema);
@@ -210,11 +210,12 @@ describe('the Avro codec', () => {
       ['500', { status: 500, body: '{"error_code":50001,"message":"oops"}' }],
       ['429', { status: 429 }],
       ['503 of a proxy', { status: 503, body: '<html>' }],
-      ['no answer', 'hang'],
+      ['no answer', 'hang', { deadlineMs: 150 }],
+      ['an answer without an end', 'half', { deadlineMs: 150 }],
       ['a closed connection', 'reset'],
-    ] as const)('waits and tries again: %s', async (_, trouble) => {
+    ] as const)('waits and tries again: %s', async (_, trouble, options: object = {}) => {
       registry.fail(() => trouble);
-      const error = await failureOf(open);
+      const error = await failureOf(() => codec(silentLog, options).open(productTopic));
       expect(error).toMatchObject({ code: 'REGISTRY_UNAVAILABLE', kind: 'transient' });
       expect(error.message).toContain(registry.url);
       registry.heal();
@@ -227,6 +228,21 @@ describe('the Avro codec', () => {
       expect(error).toMatchObject({ code: 'REGISTRY_UNAVAILABLE', kind: 'transient' });
       expect(error.message).toContain('ECONNREFUSED');
       registry = await fakeRegistry();
+    });
+
+    it('gives up an answer that goes on for ever although it was aborted', async () => {
+      const endless = { status: 200, headers: new Headers(), text: () => new Promise(() => {}) } as Response;
+      const asked = jest.spyOn(globalThis, 'fetch').mockResolvedValue(endless);
+      try {
+        const error = await failureOf(() => codec(silentLog, { deadlineMs: 150 }).open(productTopic));
+        expect(error).toMatchObject({
+          code: 'REGISTRY_UNAVAILABLE',
+          message: expect.stringContaining('no answer within 0.15 s'),
+        });
+        expect(asked.mock.calls[0]?.[1]?.signal?.aborted).toBe(true);
+      } finally {
+        asked.mockRestore();
+      }
     });
 
     it.each([

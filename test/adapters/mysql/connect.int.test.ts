@@ -126,10 +126,10 @@ describe('a connection', () => {
   });
 
   it('gives up a statement at its deadline, and the connection with it', async () => {
-    const hasty = await openConnection(database.params, { role: 'test', deadlineMs: 150 });
+    const hasty = await openConnection(database.params, { role: 'test', deadlineMs: 2_000 });
     await expect(hasty.query('SELECT SLEEP(30)')).rejects.toMatchObject({
       code: 'MYSQL_UNAVAILABLE',
-      found: expect.stringContaining('0.15 s'),
+      found: expect.stringContaining('2 s'),
     });
     expect(hasty.isOpen()).toBe(false);
     await expect(hasty.query('SELECT 1')).rejects.toMatchObject({ kind: 'transient' });
