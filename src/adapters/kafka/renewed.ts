@@ -1,9 +1,16 @@
-import { inTermsOf } from './errors.js';
+import { delayOrAbort } from '../../core/delay.js';
+import { inTermsOf, isLeaderUnsettled } from './errors.js';
+
+/** A topic is announced a moment before its leaders know of it, and leaders move. */
+const LEADER_PAUSES_MS = [100, 200, 400, 800];
 
 type Client = Readonly<{ connect(): Promise<void>; disconnect(): Promise<void> }>;
 
 export type Renewed<C> = Readonly<{
-  /** Runs a call with a deadline and in rowbridge's terms; `what` says what it does. Connects on the first use. */
+  /**
+   * Runs a call with a deadline and in rowbridge's terms; `what` says what it does. Connects on the first use.
+   * Where a leader was not there the call is run again, a few times.
+   */
   use<T>(what: string, call: (client: C) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }>;
@@ -14,6 +21,7 @@ export type Renewed<C> = Readonly<{
  */
 export const renewed = <C extends Client>(make: () => C): Renewed<C> => {
   let current: Promise<C> | undefined;
+  let closing = new AbortController();
 
   const connected = async (): Promise<C> => {
     const client = make();
@@ -26,17 +34,33 @@ export const renewed = <C extends Client>(make: () => C): Renewed<C> => {
     await opened?.then((client) => client.disconnect()).catch(() => {});
   };
 
+  const once: Renewed<C>['use'] = async (what, call) => {
+    current ??= connected();
+    const mine = current;
+    try {
+      return await inTermsOf(what, async () => call(await mine));
+    } catch (error) {
+      void drop(mine);
+      throw error;
+    }
+  };
+
   return {
     async use(what, call) {
-      current ??= connected();
-      const mine = current;
-      try {
-        return await inTermsOf(what, async () => call(await mine));
-      } catch (error) {
-        void drop(mine);
-        throw error;
+      const { signal } = closing;
+      for (let retries = 0; ; retries++) {
+        try {
+          return await once(what, call);
+        } catch (error) {
+          const pauseMs = LEADER_PAUSES_MS[retries];
+          if (pauseMs === undefined || !isLeaderUnsettled(error) || !(await delayOrAbort(pauseMs, signal))) throw error;
+        }
       }
     },
-    close: () => drop(current),
+    close: () => {
+      closing.abort();
+      closing = new AbortController();
+      return drop(current);
+    },
   };
 };

@@ -1,4 +1,5 @@
 import { renewed } from '../../../src/adapters/kafka/renewed.js';
+import { BridgeError } from '../../../src/core/errors.js';
 
 /** Clients that are numbered; `open` tells which of them are connected. */
 const clients = (connect: (number: number) => Promise<void> = async () => {}) => {
@@ -42,6 +43,41 @@ describe('a client of Kafka', () => {
     });
     expect(await use('asking', async ({ number }) => number)).toBe(2);
     expect([...open]).toEqual([2]);
+  });
+
+  it("throws what is in rowbridge's terms already as it is", async () => {
+    const { use } = clients();
+    const error = new BridgeError({ code: 'ODD', kind: 'integrity', found: 'Odd.', fix: 'None.' });
+    await expect(use('asking', () => Promise.reject(error))).rejects.toBe(error);
+  });
+
+  it.each(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE'])(
+    'is another, and asked again, where it was told %s',
+    async (type) => {
+      const { use, open } = clients();
+      const answer = use('asking', async ({ number }) => {
+        if (number < 3) throw Object.assign(new Error('no leader'), { type });
+        return number;
+      });
+      expect(await answer).toBe(3);
+      expect([...open]).toEqual([3]);
+    },
+  );
+
+  it('gives up a partition that stays without a leader, and asks nothing more once it is closed', async () => {
+    let asked = 0;
+    const ask = async () => {
+      asked += 1;
+      throw Object.assign(new Error('no leader'), { type: 'NOT_LEADER_FOR_PARTITION' });
+    };
+    const { use, close, open } = clients();
+    await expect(use('asking', ask)).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE', kind: 'transient' });
+    expect(asked).toBe(5);
+    const closed = use('asking', ask);
+    while (asked === 5) await new Promise((resolve) => setImmediate(resolve));
+    await close();
+    await expect(closed).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
+    expect([asked, ...open]).toEqual([6]);
   });
 
   it('is another after it could not connect', async () => {
