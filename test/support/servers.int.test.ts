@@ -1,5 +1,5 @@
-import { Kafka, logLevel } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
+import { kafkaWorld } from './kafka-world.js';
 import { freshDatabase, testServers, uniqueName } from './servers.js';
 
 describe('the servers of a test run', () => {
@@ -24,16 +24,15 @@ describe('the servers of a test run', () => {
   });
 
   it('answer as a broker, at the address that it names', async () => {
-    const { kafka } = await testServers();
-    const client = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING });
-    const topic = uniqueName('topic');
-    const [admin, producer] = [client.admin(), client.producer()];
-    await Promise.all([admin.connect(), producer.connect()]);
-    await admin.createTopics({ topics: [{ topic, numPartitions: 10, replicationFactor: 1 }], waitForLeaders: true });
-    await producer.send({ topic, acks: -1, messages: [{ partition: 7, value: 'a record' }] });
-    const ends = await admin.fetchTopicOffsets(topic);
-    await Promise.all([admin.disconnect(), producer.disconnect()]);
-    expect(ends.find(({ partition }) => partition === 7)?.high).toBe('1');
+    const world = await kafkaWorld();
+    const topic = await world.topic([0, 0, 1]);
+    const ends = await world.reader.endOffsets(topic);
+    await world.close();
+    expect([...ends].sort()).toEqual([
+      [0, 0n],
+      [1, 0n],
+      [2, 1n],
+    ]);
   });
 
   it('give names that nobody else has', () => {
