@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { within } from '../core/within.js';
 import type { Environment } from './environment.js';
 import type { Java } from './find-java.js';
 import { LOOPBACK } from './free-ports.js';
@@ -10,9 +11,11 @@ export type RegistryFiles = Readonly<{ java: Java; jar: string }>;
 
 const answers = async (url: string): Promise<boolean> => {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ASK_WITHIN_MS) });
-    await response.arrayBuffer();
-    return response.ok;
+    return await within(ASK_WITHIN_MS, async (signal) => {
+      const response = await fetch(url, { signal });
+      await response.arrayBuffer();
+      return response.ok;
+    });
   } catch {
     return false;
   }

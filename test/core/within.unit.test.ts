@@ -8,8 +8,13 @@ describe('a call within a time', () => {
   });
 
   it('tells the call when its time is over', async () => {
-    const ended = within(20, (signal) => pause(60_000, undefined, { signal }));
+    let told: AbortSignal | undefined;
+    const ended = within(20, (signal) => {
+      told = signal;
+      return pause(60_000, undefined, { signal });
+    });
     await expect(ended).rejects.toThrow('no answer within 0.02 s');
+    expect(told?.aborted).toBe(true);
   });
 
   it('gives up a call that never ends', async () => {

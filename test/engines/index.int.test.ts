@@ -123,7 +123,7 @@ describe('servers of a program of their own', () => {
     ).toEqual([{ zone: '+00:00', most: 500, characters: 'utf8mb4' }]);
   });
 
-  it('stop when the program is killed; the next one waits for that and finds everything; they stop in order', async () => {
+  it('stop when the program is killed; the next one waits for that and finds everything; they stop in order within 8 s', async () => {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
@@ -145,7 +145,9 @@ describe('servers of a program of their own', () => {
     expect(died.found).toContain(victim?.logFile);
     await expect(engines.untilStopped(new AbortController().signal)).rejects.toBe(died);
 
+    const from = Date.now();
     await engines.stop();
+    expect(Date.now() - from).toBeLessThan(8_000);
     expect(now.some(isRunning)).toBe(false);
     expect(readdirSync(home.folder).sort()).toEqual(['data', 'logs']);
     const lock = await lockHome(home.folder, new AbortController().signal);

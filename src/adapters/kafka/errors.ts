@@ -64,7 +64,7 @@ export const kafkaError = (error: unknown, what: string): BridgeError => {
 
 /** A partition has no leader yet, or another than was known: nothing was done, and it has one in a moment. */
 export const isLeaderUnsettled = (error: unknown): boolean =>
-  /\b(NOT_LEADER_FOR_PARTITION|LEADER_NOT_AVAILABLE)\b/.test(chainOf((error as Error).cause ?? error));
+  /\b(NOT_LEADER_FOR_PARTITION|LEADER_NOT_AVAILABLE)\b/.test(chainOf(error));
 
 /** Runs a call of kafkajs with a deadline and in rowbridge's terms. */
 export const inTermsOf = async <T>(what: string, call: () => Promise<T>, deadlineMs = 60_000): Promise<T> => {
