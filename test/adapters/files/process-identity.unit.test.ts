@@ -5,7 +5,9 @@ import { systemProcesses } from '../../../src/adapters/files/process-identity.js
 
 const processes = systemProcesses();
 const { self } = processes;
-const onLinux = existsSync('/proc/self/stat') ? it : it.skip;
+const hasProc = existsSync('/proc/self/stat');
+if (!hasProc) process.stderr.write('SKIPPED: when a process began: there is no /proc here\n');
+const onLinux = hasProc ? it : it.skip;
 
 /** A process that has ended and was waited for. */
 const ended = async (): Promise<number> => {
