@@ -140,7 +140,7 @@ export const requireServers = <Name extends ServerVariable>(
   config: Config,
   names: readonly Name[],
 ): Readonly<Record<Name, string>> => {
-  const missing = names.filter((name) => config.servers[name] === undefined);
+  const missing = [...new Set(names)].filter((name) => config.servers[name] === undefined);
   if (missing.length > 0)
     throw new BridgeError({
       code: 'SETTINGS_MISSING',

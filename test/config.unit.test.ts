@@ -1,9 +1,17 @@
 import { requireServers, serversGiven } from '../src/config.js';
+import type { BridgeError } from '../src/core/errors.js';
 import { failureOf } from './contracts/failure.js';
 import { configWith } from './support/config.js';
 
 describe('server variables', () => {
   const needing = (servers: Readonly<Record<string, string>>) => configWith({}, { servers });
+
+  it('that are missing are named once, also where two parts of a command need them', async () => {
+    const { found } = (await failureOf(() =>
+      requireServers(needing({}), ['MYSQL_HOST', 'KAFKA_BROKERS', 'MYSQL_HOST']),
+    )) as BridgeError;
+    expect(found).toBe('These environment variables are not set: MYSQL_HOST, KAFKA_BROKERS.');
+  });
 
   it('that are missing are named', async () => {
     expect(await failureOf(() => requireServers(needing({ MYSQL_PORT: '3306' }), ['KAFKA_BROKERS', 'MYSQL_HOST']))).toMatchObject(
